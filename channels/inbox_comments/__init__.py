@@ -1,0 +1,1 @@
+"""The comments channel of Crowd Inbox."""

@@ -1,0 +1,1 @@
+"""One inbox for every channel that a crowd writes through."""
