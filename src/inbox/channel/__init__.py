@@ -1,0 +1,1 @@
+"""The contract: all of the service that a channel may import."""

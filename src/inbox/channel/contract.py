@@ -1,0 +1,131 @@
+"""What a channel must offer; the core knows nothing else about it.
+
+A *channel* is a kind of correspondence, stateless, registered once by an entry point of `inbox.channels`. An *inbox* is
+one configured use of it; opened, it is a *connection*. What a connection can do beyond sending it says by also being one
+of the small protocols below. `inbox.testing.contract` holds the tests that every channel must pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
+
+from pydantic import BaseModel, ConfigDict
+
+from inbox.channel.host import Host
+from inbox.channel.model import (
+    Batch,
+    Capabilities,
+    Health,
+    Original,
+    Outgoing,
+    Receipt,
+    Received,
+    Sender,
+    WebhookCall,
+)
+
+
+class ChannelConfig(BaseModel):
+    """The settings of one inbox; its JSON schema draws the form.
+
+    Every field has a title and a description, German ones under `json_schema_extra={"de": {...}}`. Secrets are
+    `pydantic.SecretStr`: they are sealed at rest and never read back.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+C = TypeVar("C", bound=ChannelConfig)
+
+
+class Connection(Protocol):
+    """An opened inbox."""
+
+    async def send(self, message: Outgoing) -> Receipt:
+        """Hand one message over to the far end.
+
+        Raises:
+            DeliveryDelayed: try again later.
+            DeliveryFailed: never will.
+            DeliveryUncertain: it may have arrived; a person decides.
+            ConfigRejected: the inbox's settings are to blame, not the message.
+        """
+
+    async def check(self) -> Health:
+        """Try the settings against the real far end, within 20 seconds; never raises."""
+
+
+class Channel(Protocol[C]):
+    """A kind of correspondence."""
+
+    kind: ClassVar[str]  # "email": lower case, unique, never renamed
+    title: ClassVar[Mapping[str, str]]  # {"en": "E-mail", "de": "E-Mail"}
+    contract: ClassVar[int]  # the CONTRACT that it was written for
+    capabilities: ClassVar[Capabilities]
+
+    @property
+    def config(self) -> type[C]:
+        """The model of an inbox's settings."""
+
+    def open(self, config: C, host: Host) -> AbstractAsyncContextManager[Connection]:
+        """Open an inbox; connects only when something is to be done."""
+
+
+@runtime_checkable
+class Understands(Protocol):
+    """Turns originals into messages. Pure and repeatable: no input or output."""
+
+    def understand(self, original: Original) -> Sequence[Received]:
+        """Parse one original; an empty answer means that there is nothing to store. Raises MessageUnreadable."""
+
+
+@runtime_checkable
+class Pushes(Understands, Protocol):
+    """Is sent webhooks."""
+
+    def verify(self, call: WebhookCall) -> Original:
+        """Check the signature before anything is parsed, and name the call. Raises SignatureRejected."""
+
+    def challenge(self, call: WebhookCall) -> bytes | None:
+        """Answer a handshake (`ping`, hub.challenge); None for an ordinary call."""
+
+
+@runtime_checkable
+class Pulls(Understands, Protocol):
+    """Fetches by itself: IMAP, polling."""
+
+    def receive(self, cursor: Mapping[str, Any] | None) -> AsyncIterator[Batch]:
+        """Yield what came after `cursor`, oldest first, then wait for more; never ends by itself.
+
+        The service commits originals and cursor in one transaction before it asks for the next batch, so a channel keeps
+        no place of its own and may yield an original twice. Raises Unavailable or ConfigRejected on a lost connection;
+        the service opens it again with back-off.
+        """
+
+
+@runtime_checkable
+class Prepares(Protocol):
+    """Freezes what will be sent when a message is queued, so that every try is identical."""
+
+    def prepare(self, message: Outgoing) -> tuple[str, bytes]:
+        """Return the external id and the bytes. Pure: the same message gives the same bytes."""
+
+
+@runtime_checkable
+class Visits(Protocol):
+    """Is visited live over a websocket (`WS /chat/{inbox_id}`)."""
+
+    def origin_allowed(self, origin: str | None) -> bool:
+        """Tell whether a page of this origin may open the socket."""
+
+    def greeting(self, locale: str) -> Mapping[str, Any]:
+        """Return what a visitor is shown before the first message: name, texts, pre-chat fields."""
+
+    def identify(self, token: str | None, form: Mapping[str, str]) -> Sender:
+        """Name the visitor from a token that the platform signed (verified claims), or from the form (unverified ones).
+
+        The service adds the visitor's own claim. Raises SignatureRejected for a token that does not fit, Invalid for a
+        form that misses a required field.
+        """

@@ -1,0 +1,173 @@
+"""The values that pass between the service and its channels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from inbox.domain.calls import Call
+from inbox.domain.contact import Claim
+from inbox.domain.ids import InboxId, MessageId, TicketId
+from inbox.domain.message import Delivery, Kind
+from inbox.domain.threading import Threading
+
+CONTRACT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a channel can do, as data: the service never asks for its kind."""
+
+    threading: Threading
+    html: bool = False
+    attachments: bool = False
+    attachment_limit: int = 25 * 1024 * 1024  # bytes of one file
+    text_limit: int = 100_000  # characters of one message
+    public: bool = False  # everybody can read it
+    starts_tickets: bool = False  # a manager may write first
+    logs_by_hand: bool = False  # a manager may write down what happened elsewhere (a call)
+    replies: bool = True
+    subject: bool = False
+    live: bool = False  # the far end follows the ticket itself, so that committed means sent
+    typing: bool = False
+    edits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who says it, as the channel knows them; claims in order of trust."""
+
+    claims: tuple[Claim, ...]
+    name: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that came with a message: its bytes, or where the channel put them."""
+
+    name: str
+    data: bytes = field(repr=False)
+    mime: str = "application/octet-stream"  # the sender's word; ours is sniffed
+    content_id: str | None = None
+    inline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignRef:
+    """The campaign that a message names, in its platform's words."""
+
+    key: str
+    title: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One message as a channel understood it, new or newer than the last version of it.
+
+    The service stores it once for each (inbox, external_id): a higher `version` replaces the shown text, an equal or
+    lower one changes nothing, `deleted` leaves a tombstone (also before the message itself came), and the facts of a
+    `call` are merged. Times are aware.
+    """
+
+    external_id: str
+    sender: Sender
+    at: datetime
+    text: str = ""
+    kind: Kind = Kind.MESSAGE
+    outbound: bool = False  # we said it: a call we made, an answer written elsewhere
+    html: str | None = None  # cleaned by the channel
+    quoted: str | None = None
+    subject: str | None = None
+    thread: str | None = None  # the channel's own key of the thread
+    thread_title: str | None = None
+    references: tuple[str, ...] = ()  # external ids that it answers, nearest first
+    ticket: TicketId | None = None  # proved by our own signed token
+    parent: str | None = None  # external id of the comment that it answers
+    version: int = 0
+    deleted: bool = False
+    echo_of: MessageId | None = None  # our own message coming back
+    call: Call | None = None
+    wants_answer: bool = True
+    campaign: CampaignRef | None = None
+    language: str | None = None
+    files: tuple[File, ...] = ()
+    meta: Mapping[str, Any] = field(default_factory=dict)  # kept for our replies to it
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """Something as it arrived, kept before it is understood.
+
+    `key` names it within its inbox for ever: the same key again is the same thing.
+    """
+
+    key: str
+    body: bytes = field(repr=False)
+    content_type: str
+    at: datetime
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Originals that a pulling channel fetched, and the cursor that is true once they are stored."""
+
+    originals: tuple[Original, ...]
+    cursor: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookCall:
+    """An HTTP request to an inbox's hook, as it arrived."""
+
+    method: str
+    path: str  # what follows /hooks/{inbox_id}
+    headers: Mapping[str, str]  # lower-case names
+    query: Mapping[str, str]
+    body: bytes = field(repr=False)
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message of ours on its way out."""
+
+    id: MessageId
+    ticket_id: TicketId
+    inbox_id: InboxId
+    text: str
+    at: datetime
+    from_name: str  # the manager as the crowd sees them
+    subject: str | None = None
+    to: tuple[str, ...] = ()  # addresses of the contact, in this channel's kind
+    cc: tuple[str, ...] = ()
+    thread: str | None = None
+    parent_external_id: str | None = None  # the inbound message that it answers
+    references: tuple[str, ...] = ()  # external ids of the thread so far, oldest first
+    parent_meta: Mapping[str, Any] = field(default_factory=dict)
+    quote: str | None = None  # text of the answered message
+    files: tuple[File, ...] = ()
+    frozen: bytes | None = None  # what `Prepares.prepare` made of it when it was queued
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a message that was handed over."""
+
+    delivery: Delivery = Delivery.SENT
+    external_id: str | None = None  # what the far end calls it
+    note: str | None = None  # the far end's words
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether an inbox works, in words for its manager."""
+
+    ok: bool
+    note: str = ""
+    field: str | None = None  # the setting that is to blame
+    level: Literal["ok", "failing", "unknown"] = "ok"

@@ -1,0 +1,31 @@
+"""Which manager gets a ticket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from inbox.domain.ids import CampaignId, InboxId
+from inbox.domain.manager import Availability, Manager
+
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def may_take(manager: Manager, inbox_id: InboxId, campaign_id: CampaignId | None) -> bool:
+    """Tell whether a manager is online, allowed and below capacity: nobody else is ever assigned anything."""
+    return (
+        manager.active
+        and manager.availability is Availability.ONLINE
+        and manager.load < manager.capacity
+        and manager.access.sees(inbox_id, campaign_id)
+    )
+
+
+def choose(managers: Iterable[Manager], inbox_id: InboxId, campaign_id: CampaignId | None) -> Manager | None:
+    """Return the least loaded manager who may take the ticket, the longest idle of equals; None when nobody may."""
+    able = (m for m in managers if may_take(m, inbox_id, campaign_id))
+    return min(able, key=_load_then_idle, default=None)
+
+
+def _load_then_idle(manager: Manager) -> tuple[float, datetime, str]:
+    return (manager.load / manager.capacity, manager.assigned_at or _LONG_AGO, str(manager.id))

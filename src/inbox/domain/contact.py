@@ -1,0 +1,57 @@
+"""Contacts: persons, and the identities by which channels know them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from inbox.domain.ids import ContactId, IdentityId
+
+
+class IdentityKind(StrEnum):
+    """How a channel knows a person."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+    VISITOR = "visitor"
+    PLATFORM_USER = "platform_user"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An identity as somebody presents it; only a verified one may join what we know."""
+
+    kind: IdentityKind
+    value: str
+    scope: str = ""  # the platform or site within which the value is unique; empty: everywhere
+    verified: bool = True
+
+    @property
+    def key(self) -> str:
+        """Return the normalised value: addresses do not differ by case."""
+        value = self.value.strip()
+        return value.casefold() if self.kind is IdentityKind.EMAIL else value
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A claim that was stored, with the contact whom it names."""
+
+    id: IdentityId
+    contact_id: ContactId
+    kind: IdentityKind
+    value: str
+    scope: str
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A person: a crowd member, a client's person, or both."""
+
+    id: ContactId
+    name: str | None
+    created_at: datetime
+    language: str | None = None  # BCP 47
+    identities: tuple[Identity, ...] = ()

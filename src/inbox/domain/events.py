@@ -1,0 +1,76 @@
+"""What happened, as immutable facts in the past tense."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from inbox.domain.ids import CampaignId, InboxId
+
+
+class EventType(StrEnum):
+    """The names of all events; public, never renamed."""
+
+    TICKET_CREATED = "ticket.created"
+    TICKET_CHANGED = "ticket.changed"
+    TICKET_ASSIGNED = "ticket.assigned"
+    TICKET_RELEASED = "ticket.released"
+    MESSAGE_RECEIVED = "message.received"
+    MESSAGE_QUEUED = "message.queued"
+    MESSAGE_EDITED = "message.edited"
+    MESSAGE_DELETED = "message.deleted"
+    MESSAGE_DELIVERY = "message.delivery"
+    NOTE_ADDED = "note.added"
+    CALL_CHANGED = "call.changed"
+    CONTACT_CHANGED = "contact.changed"
+    CAMPAIGN_CHANGED = "campaign.changed"
+    CLIENT_CHANGED = "client.changed"
+    INBOX_CHANGED = "inbox.changed"
+    MANAGER_CHANGED = "manager.changed"
+    QUARANTINE_CHANGED = "quarantine.changed"
+    CLOCK_FIRED = "clock.fired"
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """A fact about to be written, with what decides who may see it."""
+
+    type: EventType
+    subject: UUID  # what it is about
+    data: dict[str, Any] = field(default_factory=dict)  # JSON
+    inbox_id: InboxId | None = None  # None: seen by everybody signed in
+    campaign_id: CampaignId | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """A place in the event stream, in commit order; opaque to everybody else."""
+
+    epoch: int
+    transaction: int
+    row: int
+
+    def __str__(self) -> str:
+        return f"{self.epoch}.{self.transaction}.{self.row}"
+
+    @classmethod
+    def parse(cls, text: str) -> Position:
+        """Read a position back; raise ValueError for anything that we never wrote."""
+        epoch, transaction, row = (int(part) for part in text.split("."))
+        return cls(epoch, transaction, row)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A fact with its place."""
+
+    position: Position
+    type: str
+    subject: UUID
+    at: datetime
+    data: dict[str, Any]
+    inbox_id: InboxId | None = None
+    campaign_id: CampaignId | None = None

@@ -1,0 +1,83 @@
+"""Messages: what was said, by whom, and whether it arrived."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from inbox.domain.calls import Call
+from inbox.domain.ids import AttachmentId, ContactId, InboxId, ManagerId, MessageId, TicketId
+
+
+class Kind(StrEnum):
+    """What sort of thing was said."""
+
+    MESSAGE = "message"
+    NOTE = "note"
+    CALL = "call"
+
+
+class Direction(StrEnum):
+    """Who said it to whom."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+    INTERNAL = "internal"
+
+
+class Delivery(StrEnum):
+    """Where a message is on its way. Inbound ones are `received` for ever."""
+
+    RECEIVED = "received"
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that belongs to a message; its bytes lie under their hash."""
+
+    id: AttachmentId
+    name: str
+    mime: str  # sniffed by us, never the sender's word
+    size: int  # bytes
+    sha256: str
+    content_id: str | None = None  # what a mail's HTML calls it: cid:…
+    inline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One thing said in a ticket; immutable once sent, but for an author's own later edits."""
+
+    id: MessageId
+    ticket_id: TicketId
+    inbox_id: InboxId
+    seq: int  # dense in the ticket, from 1
+    kind: Kind
+    direction: Direction
+    at: datetime  # when it was said, by its source
+    text: str
+    delivery: Delivery = Delivery.RECEIVED
+    html: str | None = None  # cleaned
+    quoted: str | None = None  # what it repeats of earlier ones: shown folded, never deleted
+    subject: str | None = None
+    author_name: str | None = None
+    contact_id: ContactId | None = None
+    manager_id: ManagerId | None = None
+    external_id: str | None = None
+    parent_external_id: str | None = None  # what a comment answers
+    version: int = 0
+    public_seq: int | None = None  # place among what a visitor may see
+    error: str | None = None
+    edited_at: datetime | None = None
+    deleted_at: datetime | None = None
+    call: Call | None = None
+    attachments: tuple[Attachment, ...] = ()
+    meta: dict[str, Any] = field(default_factory=dict)  # the channel's own, kept for its replies

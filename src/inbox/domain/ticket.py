@@ -1,0 +1,134 @@
+"""Tickets: the work that a correspondence asks for, and the states it goes through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import IntEnum, StrEnum
+
+from inbox.domain.ids import CampaignId, ContactId, InboxId, ManagerId, TicketId
+from inbox.errors import TransitionRefused
+
+
+class State(StrEnum):
+    """Where a ticket stands. Every state can be left: there are no dead ends."""
+
+    OPEN = "open"
+    WAITING = "waiting"  # for the contact
+    SNOOZED = "snoozed"
+    SOLVED = "solved"
+    CLOSED = "closed"
+
+
+class Priority(IntEnum):
+    """How soon, by word of a person; higher comes first."""
+
+    LOW = 0
+    NORMAL = 1
+    HIGH = 2
+    URGENT = 3
+
+
+REOPENS_WITHIN = timedelta(days=7)
+AT_WORK = frozenset({State.OPEN, State.WAITING, State.SNOOZED})
+
+_MAY_BECOME: dict[State, frozenset[State]] = {
+    State.OPEN: frozenset({State.WAITING, State.SNOOZED, State.SOLVED}),
+    State.WAITING: frozenset({State.OPEN, State.SNOOZED, State.SOLVED}),
+    State.SNOOZED: frozenset({State.OPEN, State.WAITING, State.SOLVED}),
+    State.SOLVED: frozenset({State.OPEN, State.WAITING, State.SNOOZED, State.CLOSED}),
+    State.CLOSED: frozenset({State.OPEN}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """The work that one correspondence asks for; belongs to one inbox, holds messages."""
+
+    id: TicketId
+    number: int  # what people say aloud
+    inbox_id: InboxId
+    channel: str
+    state: State
+    created_at: datetime
+    updated_at: datetime
+    contact_id: ContactId | None = None
+    contact_name: str | None = None
+    subject: str | None = None
+    priority: Priority = Priority.NORMAL
+    tags: tuple[str, ...] = ()
+    campaign_id: CampaignId | None = None
+    campaign_key: str | None = None  # named by the source, still unknown to us
+    assignee_id: ManagerId | None = None
+    thread: str | None = None
+    language: str | None = None
+    public: bool = False
+    last_line: str = ""
+    last_direction: str | None = None
+    last_seq: int = 0  # of its messages
+    waiting_since: datetime | None = None  # the oldest unanswered inbound message
+    snoozed_until: datetime | None = None
+    solved_at: datetime | None = None
+    due_at: datetime | None = None  # the nearest running clock
+    follows: TicketId | None = None  # the older ticket that this one continues
+    version: int = 0
+
+
+def moved(ticket: Ticket, to: State, *, now: datetime, until: datetime | None = None) -> Ticket:
+    """Return the ticket in another state; raise TransitionRefused where the machine has no such way."""
+    if to is ticket.state and to is not State.SNOOZED:
+        return ticket
+    if to is not ticket.state and to not in _MAY_BECOME[ticket.state]:
+        raise TransitionRefused(f"A {ticket.state} ticket cannot become {to}.")
+    return replace(
+        ticket,
+        state=to,
+        snoozed_until=until if to is State.SNOOZED else None,
+        solved_at=(ticket.solved_at or now) if to in {State.SOLVED, State.CLOSED} else None,
+        waiting_since=ticket.waiting_since if to is State.OPEN else None,
+    )
+
+
+def heard(ticket: Ticket, line: str, *, at: datetime) -> Ticket:
+    """Return the ticket after the contact spoke: open again, and waiting for us since the oldest unanswered word."""
+    return replace(
+        ticket,
+        state=State.OPEN,
+        snoozed_until=None,
+        solved_at=None,
+        waiting_since=ticket.waiting_since if ticket.state is State.OPEN and ticket.waiting_since else at,
+        last_line=preview(line),
+        last_direction="inbound",
+        last_seq=ticket.last_seq + 1,
+    )
+
+
+def answered(ticket: Ticket, line: str, *, solve: bool, now: datetime) -> Ticket:
+    """Return the ticket after we answered: waiting for the contact, or solved."""
+    return replace(
+        ticket,
+        state=State.SOLVED if solve else State.WAITING,
+        snoozed_until=None,
+        solved_at=now if solve else None,
+        waiting_since=None,
+        last_line=preview(line),
+        last_direction="outbound",
+        last_seq=ticket.last_seq + 1,
+    )
+
+
+def noted(ticket: Ticket) -> Ticket:
+    """Return the ticket after an internal note: it counts as a message and changes nothing else."""
+    return replace(ticket, last_seq=ticket.last_seq + 1)
+
+
+def may_reopen(ticket: Ticket, now: datetime) -> bool:
+    """Tell whether a new message still joins this ticket; public threads stay one ticket for good."""
+    if ticket.public or ticket.state in AT_WORK:
+        return True
+    return ticket.solved_at is not None and now - ticket.solved_at <= REOPENS_WITHIN
+
+
+def preview(text: str) -> str:
+    """Return the first 160 characters on one line."""
+    return " ".join(text.split())[:160]

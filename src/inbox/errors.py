@@ -1,0 +1,172 @@
+"""Every error that the service raises on purpose.
+
+    InboxError
+    ├── NotFound              nothing there, or nothing that the caller may know of
+    ├── Forbidden             known caller, not allowed
+    ├── NotSignedIn           no or no longer valid credentials
+    ├── Invalid               the request makes no sense as it is
+    │   └── TooLarge          over a limit of size
+    ├── Conflict              true a moment ago
+    │   ├── StaleVersion      somebody changed it since
+    │   ├── AlreadyClaimed    somebody was quicker
+    │   ├── SpokenSince       somebody wrote since the writer last looked
+    │   └── TransitionRefused the state does not allow it
+    ├── LimitReached          too often; says when again
+    ├── Unavailable           a part of ours does not answer
+    │   └── StartRefused      the service cannot start, and says why in one sentence
+    └── ChannelError
+        ├── ConfigRejected    credentials or settings are wrong: ask a person
+        ├── SignatureRejected not from whom it claims
+        ├── MessageUnreadable cannot be understood: quarantine
+        ├── DeliveryDelayed   try again later
+        ├── DeliveryFailed    never try again
+        └── DeliveryUncertain may have arrived: never try again by itself
+
+HTTP stays outside: `inbox.api.problems` gives each its status. `code` is public and never renamed.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import ClassVar
+
+
+class InboxError(Exception):
+    """Something went wrong."""
+
+    code: ClassVar[str] = "error"
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (self.__doc__ or "").partition("\n")[0])
+
+
+class NotFound(InboxError):
+    """There is nothing here under that id."""
+
+    code = "not_found"
+
+
+class Forbidden(InboxError):
+    """You may not do this."""
+
+    code = "forbidden"
+
+
+class NotSignedIn(InboxError):
+    """Sign in first."""
+
+    code = "not_signed_in"
+
+
+class Invalid(InboxError):
+    """The request cannot be understood."""
+
+    code = "invalid"
+
+
+class TooLarge(Invalid):
+    """The request is larger than the limit."""
+
+    code = "too_large"
+
+
+class Conflict(InboxError):
+    """This is no longer possible."""
+
+    code = "conflict"
+
+
+class StaleVersion(Conflict):
+    """Somebody changed this in the meantime."""
+
+    code = "stale_version"
+
+
+class AlreadyClaimed(Conflict):
+    """Somebody else has taken this ticket."""
+
+    code = "already_claimed"
+
+
+class SpokenSince(Conflict):
+    """Somebody wrote in this ticket since you last looked."""
+
+    code = "spoken_since"
+
+    def __init__(self, missed: tuple[object, ...]) -> None:
+        super().__init__()
+        self.missed = missed
+
+
+class TransitionRefused(Conflict):
+    """The ticket's state does not allow this."""
+
+    code = "transition_refused"
+
+
+class LimitReached(InboxError):
+    """Too many requests; try again later."""
+
+    code = "limit_reached"
+
+    def __init__(self, retry_after: timedelta) -> None:
+        super().__init__()
+        self.retry_after = retry_after
+
+
+class Unavailable(InboxError):
+    """The service cannot do this right now."""
+
+    code = "unavailable"
+
+
+class StartRefused(Unavailable):
+    """The service cannot start."""
+
+    code = "start_refused"
+
+
+class ChannelError(InboxError):
+    """The channel reported an error."""
+
+    code = "channel_error"
+
+
+class ConfigRejected(ChannelError):
+    """The inbox's settings do not work."""
+
+    code = "config_rejected"
+
+
+class SignatureRejected(ChannelError):
+    """The signature does not fit."""
+
+    code = "signature_rejected"
+
+
+class MessageUnreadable(ChannelError):
+    """What arrived cannot be understood."""
+
+    code = "message_unreadable"
+
+
+class DeliveryDelayed(ChannelError):
+    """The message could not be delivered yet."""
+
+    code = "delivery_delayed"
+
+    def __init__(self, message: str | None = None, *, retry_after: timedelta | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class DeliveryFailed(ChannelError):
+    """The message cannot be delivered."""
+
+    code = "delivery_failed"
+
+
+class DeliveryUncertain(ChannelError):
+    """The message may or may not have been delivered."""
+
+    code = "delivery_uncertain"
