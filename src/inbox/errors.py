@@ -20,7 +20,9 @@
         ├── MessageUnreadable cannot be understood: quarantine
         ├── DeliveryDelayed   try again later
         ├── DeliveryFailed    never try again
-        └── DeliveryUncertain may have arrived: never try again by itself
+        ├── DeliveryUncertain may have arrived: never try again by itself
+        ├── OutgoingRefused   an address that we never call
+        └── OutgoingFailed    the far end did not answer in time, or not in HTTP
 
 HTTP stays outside: `inbox.api.problems` gives each its status. `code` is public and never renamed.
 """
@@ -170,3 +172,15 @@ class DeliveryUncertain(ChannelError):
     """The message may or may not have been delivered."""
 
     code = "delivery_uncertain"
+
+
+class OutgoingRefused(ChannelError):
+    """This address is never called from here."""
+
+    code = "outgoing_refused"
+
+
+class OutgoingFailed(ChannelError):
+    """The far end does not answer."""
+
+    code = "outgoing_failed"
