@@ -14,6 +14,11 @@
     ├── LimitReached          too often; says when again
     ├── Unavailable           a part of ours does not answer
     │   └── StartRefused      the service cannot start, and says why in one sentence
+    │       ├── DataDirInUse      another inbox has it
+    │       ├── DataDirUnusable   cannot be written, entered or trusted
+    │       ├── DiskFull          no space left
+    │       └── DatabaseUnavailable
+    │           └── DatabaseVersionMismatch  its files are of another PostgreSQL
     └── ChannelError
         ├── ConfigRejected    credentials or settings are wrong: ask a person
         ├── SignatureRejected not from whom it claims
@@ -126,6 +131,36 @@ class StartRefused(Unavailable):
     """The service cannot start."""
 
     code = "start_refused"
+
+
+class DatabaseUnavailable(StartRefused):
+    """The database is not available."""
+
+    code = "database_unavailable"
+
+
+class DataDirInUse(StartRefused):
+    """The data folder is in use by another inbox."""
+
+    code = "data_dir_in_use"
+
+
+class DataDirUnusable(StartRefused):
+    """The data folder cannot be used."""
+
+    code = "data_dir_unusable"
+
+
+class DatabaseVersionMismatch(DatabaseUnavailable):
+    """The data folder was written by another version of PostgreSQL."""
+
+    code = "database_version_mismatch"
+
+
+class DiskFull(StartRefused):
+    """The disk is full."""
+
+    code = "disk_full"
 
 
 class ChannelError(InboxError):

@@ -33,9 +33,7 @@ class Http(Protocol):
 class Dialer(Protocol):
     """Opens connections to mail servers, with the same guard."""
 
-    async def dial(
-        self, host: str, port: int, *, tls: bool
-    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def dial(self, host: str, port: int, *, tls: bool) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Connect to the checked address of `host`; with `tls`, its certificate must name `host`."""
 
 

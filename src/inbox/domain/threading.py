@@ -45,9 +45,7 @@ class Placement:
     stranger: bool = False  # holds our token but is nobody of this ticket: shown as unverified
 
 
-def place(
-    how: Threading, candidates: Sequence[Candidate], *, sender: ContactId | None, now: datetime
-) -> Placement:
+def place(how: Threading, candidates: Sequence[Candidate], *, sender: ContactId | None, now: datetime) -> Placement:
     """Decide which ticket a message joins; a header or a number alone is no authority, its sender is checked."""
     for candidate in sorted(candidates, key=lambda c: list(Evidence).index(c.evidence)):
         if not _believed(how, candidate, sender):

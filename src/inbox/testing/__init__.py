@@ -1,0 +1,1 @@
+"""What tests of the service and of channels need: fakes, servers, contract tests."""
