@@ -16,6 +16,7 @@ from inbox.errors import DatabaseUnavailable, DataDirUnusable
 
 MAJOR = 18
 _NAMESPACE = ("--user", "--map-user=1000", "--map-group=1000")
+_ROOT = Path("/")
 _FALLBACK_USERS = ("postgres", "nobody")
 _FIRST_CLOSED = 'for f; do test -x "$f" || { printf %s "$f"; exit 1; }; done'
 
@@ -41,9 +42,9 @@ class Person:
     uid: int | None = None
     gid: int | None = None
 
-    def run(self, program: str, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
+    def run(self, program: str, *arguments: str, text: str = "", cwd: Path = _ROOT) -> subprocess.CompletedProcess[str]:
         """Run one of PostgreSQL's programs to its end, out of reach of the terminal's Ctrl-C."""
-        return self._run(str(folder() / program), *arguments, text=text)
+        return self._run(str(folder() / program), *arguments, text=text, cwd=cwd)
 
     def exists(self) -> bool:
         """Say whether anything can run as this person here."""
@@ -59,7 +60,7 @@ class Person:
         if self.uid is not None and self.gid is not None:
             os.chown(path, self.uid, self.gid)
 
-    def _run(self, *argv: str, text: str = "") -> subprocess.CompletedProcess[str]:
+    def _run(self, *argv: str, text: str = "", cwd: Path = _ROOT) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             (*self.prefix, *argv),
             input=text,
@@ -67,7 +68,7 @@ class Person:
             encoding="utf-8",
             errors="replace",
             check=False,
-            cwd="/",
+            cwd=cwd,
             # Nothing of ours goes along: an environment holds secrets, and PGDATA or PGHOST would mislead.
             env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
             start_new_session=True,
@@ -81,16 +82,15 @@ def person_for(data_dir: Path, cluster: Path) -> Person:
     """Return as whom to run, given that PostgreSQL refuses root and that its folder must belong to whom it runs as."""
     if os.geteuid() != 0:
         return Person()
-    person = _person_for_root(data_dir, cluster)
+    person = _person_for_root(cluster)
     closed = person.first_closed(_with_parents(folder(), data_dir))
     if closed is None:
         return person
     raise DataDirUnusable(f"PostgreSQL runs as {_name(person)} and cannot enter {closed}; {_advice(person, closed)}.")
 
 
-def _person_for_root(data_dir: Path, cluster: Path) -> Person:
-    owner = (cluster if cluster.exists() else data_dir).stat()
-    if owner.st_uid != 0:
+def _person_for_root(cluster: Path) -> Person:
+    if cluster.exists() and (owner := cluster.stat()).st_uid != 0:
         return Person(uid=owner.st_uid, gid=owner.st_gid)
     if namespace := _namespace():
         return namespace
@@ -125,19 +125,19 @@ def _with_parents(*folders: Path) -> list[Path]:
     return [step for path in folders for step in (*reversed(path.parents), path)]
 
 
-def _name(person: Person) -> str:
-    if person.uid is None:
-        return "root without its privileges"
+def user_name(uid: int) -> str:
+    """Return what a person calls this user."""
     try:
-        return f"user {pwd.getpwuid(person.uid).pw_name}"
+        return pwd.getpwuid(uid).pw_name
     except KeyError:
-        return f"user {person.uid}"
+        return str(uid)
+
+
+def _name(person: Person) -> str:
+    return "root without its privileges" if person.uid is None else f"user {user_name(person.uid)}"
 
 
 def _advice(person: Person, closed: Path) -> str:
     if person.uid is not None:
         return "let that user pass (chmod o+x) or start inbox as another user than root"
-    try:
-        return f"start inbox as its owner, {pwd.getpwuid(closed.stat().st_uid).pw_name}"
-    except KeyError:
-        return "start inbox as the owner of that folder"
+    return f"start inbox as its owner, {user_name(closed.stat().st_uid)}"

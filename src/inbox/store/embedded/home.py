@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from inbox.errors import DatabaseUnavailable, DataDirInUse
+from inbox.errors import DatabaseUnavailable, DataDirInUse, DataDirUnusable
 from inbox.files import read_private, told, write_private
+from inbox.store.embedded.binaries import user_name
 
 SOCKET = ".s.PGSQL.5432"
 # sun_path holds 104 bytes on macOS and 108 on Linux, the closing NUL included. The folder also stands in a URL and in a
@@ -69,6 +70,7 @@ def open_home(data_dir: Path) -> Home:
     with told(data_dir):
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         home = Home(data_dir.resolve())
+        _refuse_other_owner(home.data_dir)
         home.folder.mkdir(mode=0o700, exist_ok=True)
     return home
 
@@ -104,6 +106,13 @@ def read_password(home: Home) -> str:
         raise DatabaseUnavailable(
             f"{home.password_file} is missing, without which {home.cluster} does not open; restore it from a backup."
         ) from error
+
+
+def _refuse_other_owner(data_dir: Path) -> None:
+    # Whatever root wrote there, the owner could not open the next time.
+    owner = data_dir.stat().st_uid
+    if os.geteuid() == 0 and owner != 0:
+        raise DataDirUnusable(f"{data_dir} belongs to {user_name(owner)}; start inbox as that user.")
 
 
 def _short_base() -> Path:

@@ -15,7 +15,7 @@ from typing import ParamSpec, TypeVar
 import asyncpg
 import structlog
 
-from inbox.errors import DatabaseUnavailable, DataDirInUse
+from inbox.errors import DatabaseUnavailable, DataDirInUse, StartRefused
 from inbox.store.embedded import postmaster
 from inbox.store.embedded.binaries import person_for
 from inbox.store.embedded.cluster import Cluster, is_current, open_cluster
@@ -68,8 +68,16 @@ async def keep_running(server: EmbeddedServer, *, every: timedelta = timedelta(s
     while True:
         await asyncio.sleep(every.total_seconds())
         if postmaster.running(server.cluster.home.cluster) is None:
-            log.warning("database.restarting")
-            await _to_end(postmaster.start, server.cluster)
+            await _restart(server)
+
+
+async def _restart(server: EmbeddedServer) -> None:
+    log.warning("database.restarting")
+    try:
+        await _to_end(postmaster.start, server.cluster)
+    except StartRefused:
+        # A full disk may have been why it died; somebody may make room.
+        log.exception("database.down")
 
 
 @asynccontextmanager
