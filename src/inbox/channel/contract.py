@@ -1,8 +1,8 @@
 """What a channel must offer; the core knows nothing else about it.
 
-A *channel* is a kind of correspondence, stateless, registered once by an entry point of `inbox.channels`. An *inbox* is
-one configured use of it; opened, it is a *connection*. What a connection can do beyond sending it says by also being one
-of the small protocols below. `inbox.testing.contract` holds the tests that every channel must pass.
+A *channel* is a kind of correspondence, stateless, registered once by an entry point of `inbox.channels`. An *inbox*
+is one configured use of it; opened, it is a *connection*. What a connection can do beyond sending it says by also being
+one of the small protocols below. `inbox.testing.contract` holds the tests that every channel must pass.
 """
 
 from __future__ import annotations
@@ -99,9 +99,9 @@ class Pulls(Understands, Protocol):
     def receive(self, cursor: Mapping[str, Any] | None) -> AsyncIterator[Batch]:
         """Yield what came after `cursor`, oldest first, then wait for more; never ends by itself.
 
-        The service commits originals and cursor in one transaction before it asks for the next batch, so a channel keeps
-        no place of its own and may yield an original twice. Raises Unavailable or ConfigRejected on a lost connection;
-        the service opens it again with back-off.
+        The service commits originals and cursor in one transaction before it asks for the next batch, so a channel
+        keeps no place of its own and may yield an original twice. Raises Unavailable or ConfigRejected on a lost
+        connection; the service opens it again with back-off.
         """
 
 

@@ -28,7 +28,8 @@ def register(points: Iterable[EntryPoint]) -> Channels:
             raise StartRefused(f"Two installed channels are called {channel.kind!r}; remove one ({point.value}).")
         if channel.contract != CONTRACT:
             raise StartRefused(
-                f"The channel {channel.kind!r} was written for contract {channel.contract}, this service has {CONTRACT}."
+                f"The channel {channel.kind!r} was written for contract {channel.contract}; "
+                f"this service has {CONTRACT}."
             )
         channels[channel.kind] = channel
     return channels

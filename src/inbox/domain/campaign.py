@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from inbox.domain.ids import CampaignId, ClientId, TeamId
+from inbox.domain.ids import CampaignId, ClientId, ManagerId, TeamId
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,4 +31,14 @@ class Campaign:
     languages: tuple[str, ...] = ()
     team_id: TeamId | None = None
     topics: tuple[str, ...] = ()
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """Managers who share a queue and skills."""
+
+    id: TeamId
+    name: str
+    members: frozenset[ManagerId] = frozenset()
     version: int = 0

@@ -65,12 +65,12 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A fact with its place."""
+    """A fact with its place; its data stays the JSON text that was stored, encoded once for all readers."""
 
     position: Position
     type: str
     subject: UUID
     at: datetime
-    data: dict[str, Any]
+    json: str
     inbox_id: InboxId | None = None
     campaign_id: CampaignId | None = None

@@ -73,8 +73,8 @@ class Message:
     manager_id: ManagerId | None = None
     external_id: str | None = None
     parent_external_id: str | None = None  # what a comment answers
-    version: int = 0
-    public_seq: int | None = None  # place among what a visitor may see
+    edition: int = 0  # its source's version of it
+    unverified: bool = False  # whoever sent it holds our token, but is nobody of this ticket
     error: str | None = None
     edited_at: datetime | None = None
     deleted_at: datetime | None = None

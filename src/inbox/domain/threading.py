@@ -58,7 +58,7 @@ def place(how: Threading, candidates: Sequence[Candidate], *, sender: ContactId 
 
 
 def _believed(how: Threading, candidate: Candidate, sender: ContactId | None) -> bool:
-    """A stranger needs our signed token; a message id can be guessed or forwarded (OTRS, osTicket: hijacked threads)."""
+    """A stranger needs our signed token: message ids are guessed and forwarded (OTRS, osTicket: hijacked threads)."""
     if how is Threading.PUBLIC or candidate.evidence is Evidence.TOKEN:
         return True
     return sender in candidate.participants

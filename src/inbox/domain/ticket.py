@@ -54,6 +54,7 @@ class Ticket:
     updated_at: datetime
     contact_id: ContactId | None = None
     contact_name: str | None = None
+    contact_verified: bool = False
     subject: str | None = None
     priority: Priority = Priority.NORMAL
     tags: tuple[str, ...] = ()
@@ -66,6 +67,7 @@ class Ticket:
     last_line: str = ""
     last_direction: str | None = None
     last_seq: int = 0  # of its messages
+    public_seq: int = 0  # of what a visitor may see
     waiting_since: datetime | None = None  # the oldest unanswered inbound message
     snoozed_until: datetime | None = None
     solved_at: datetime | None = None

@@ -1,0 +1,60 @@
+"""What can be asked of the queue, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from inbox.domain.ids import CampaignId, InboxId, ManagerId
+from inbox.domain.manager import Access
+from inbox.domain.ticket import State
+
+T = TypeVar("T")
+
+
+class View(StrEnum):
+    """The named lists of the desk."""
+
+    QUEUE = "queue"  # open
+    MINE = "mine"  # assigned to me and at work
+    UNASSIGNED = "unassigned"  # open, nobody has it
+    WAITING = "waiting"
+    SNOOZED = "snoozed"
+    SOLVED = "solved"  # and closed
+    ALL = "all"
+
+
+class Sort(StrEnum):
+    """The orders of a list; each is one sortable key and the id."""
+
+    WAITING = "waiting"  # by priority, then the longest wait first
+    NEWEST = "newest"  # the latest change first
+
+
+@dataclass(frozen=True, slots=True)
+class TicketQuery:
+    """A list of tickets: whose, which, in what order, from where."""
+
+    access: Access
+    me: ManagerId | None = None
+    view: View = View.QUEUE
+    sort: Sort = Sort.WAITING
+    inbox_id: InboxId | None = None
+    campaign_id: CampaignId | None = None
+    unsorted: bool = False  # only those without a campaign
+    channel: str | None = None
+    assignee_id: ManagerId | None = None
+    nobodys: bool = False  # only those without an assignee
+    state: State | None = None
+    words: str | None = None  # in contact, subject or number
+    after: tuple[str, ...] | None = None  # the key of the last row of the page before
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some of a list, and where the rest begins."""
+
+    items: tuple[T, ...]
+    next: tuple[str, ...] | None = None

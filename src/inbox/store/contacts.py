@@ -1,0 +1,142 @@
+"""Contacts and identities in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from inbox.domain.contact import Claim, Contact, Identity, IdentityKind
+from inbox.domain.ids import ContactId, IdentityId, new_id
+from inbox.domain.manager import Access
+from inbox.errors import NotFound
+from inbox.store.database import Session
+from inbox.store.tables import contacts, identities, tickets
+
+
+class Contacts:
+    """The contacts of one unit of work."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def find(self, contact_id: ContactId) -> Contact:
+        """Return a contact with its identities; raise NotFound."""
+        row = await self._session.row(select(contacts).where(contacts.c.id == contact_id))
+        if row is None:
+            raise NotFound("There is no such contact.")
+        return _to_contact(row, await self._identities(contact_id))
+
+    async def by_claims(self, claims: Sequence[Claim]) -> Contact | None:
+        """Return the contact whom the first known verified claim names; an unverified one names nobody."""
+        for claim in claims:
+            if not claim.verified:
+                continue
+            statement = select(identities.c.contact_id).where(
+                identities.c.verified,
+                identities.c.kind == claim.kind.value,
+                identities.c.scope == claim.scope,
+                identities.c.value == claim.key,
+            )
+            contact_id = await self._session.value(statement)
+            if contact_id is not None:
+                return await self.find(contact_id)
+        return None
+
+    async def add(self, contact: Contact, claims: Sequence[Claim]) -> Contact:
+        """Store a new contact and the claims that named it."""
+        row = {
+            "id": contact.id,
+            "name": contact.name,
+            "language": contact.language,
+            "created_at": contact.created_at,
+        }
+        await self._session.run(contacts.insert().values(**row))
+        await self.add_claims(contact.id, claims)
+        return await self.find(contact.id)
+
+    async def add_claims(self, contact_id: ContactId, claims: Sequence[Claim]) -> None:
+        """Remember further identities; one that names somebody else already is left with them."""
+        for claim in claims:
+            row = claim_row(contact_id, claim)
+            await self._session.run(insert(identities).values(**row).on_conflict_do_nothing())
+
+    async def rename(self, contact_id: ContactId, *, name: str | None, language: str | None) -> None:
+        """Change what is known of a person, and what their tickets show."""
+        values = {"name": name, "language": language, "version": contacts.c.version + 1}
+        await self._session.run(update(contacts).where(contacts.c.id == contact_id).values(**values))
+        shown = update(tickets).where(tickets.c.contact_id == contact_id, tickets.c.contact_name.is_distinct_from(name))
+        await self._session.run(shown.values(contact_name=name, version=tickets.c.version + 1))
+
+    async def search(self, words: str | None, access: Access, *, limit: int) -> list[Contact]:
+        """Return contacts by name or identity, whom the caller has a ticket of."""
+        statement = select(contacts).order_by(contacts.c.name, contacts.c.id).limit(limit)
+        if words:
+            pattern = f"%{words}%"
+            by_identity = select(identities.c.contact_id).where(identities.c.value.ilike(pattern))
+            statement = statement.where(or_(contacts.c.name.ilike(pattern), contacts.c.id.in_(by_identity)))
+        if access.inboxes is not None:
+            theirs = select(tickets.c.contact_id).where(tickets.c.inbox_id.in_(access.inboxes))
+            statement = statement.where(contacts.c.id.in_(theirs))
+        rows = await self._session.rows(statement)
+        found = await self._identities(*(row["id"] for row in rows))
+        return [_to_contact(row, [i for i in found if i.contact_id == row["id"]]) for row in rows]
+
+    async def addresses(self, contact_id: ContactId, kind: IdentityKind) -> tuple[str, ...]:
+        """Return where a contact is reached in one kind, the verified first."""
+        statement = (
+            select(identities.c.value)
+            .where(and_(identities.c.contact_id == contact_id, identities.c.kind == kind.value))
+            .order_by(identities.c.verified.desc(), identities.c.id)
+        )
+        return tuple(row["value"] for row in await self._session.rows(statement))
+
+    async def seen_by(self, contact_id: ContactId, access: Access) -> bool:
+        """Tell whether the caller may know this contact: by one of the tickets that they see."""
+        if access.inboxes is None:
+            return True
+        statement = (
+            select(func.count())
+            .select_from(tickets)
+            .where(tickets.c.contact_id == contact_id, tickets.c.inbox_id.in_(access.inboxes))
+        )
+        return bool(await self._session.value(statement))
+
+    async def _identities(self, *contact_ids: ContactId) -> list[Identity]:
+        statement = select(identities).where(identities.c.contact_id.in_(contact_ids)).order_by(identities.c.id)
+        return [_to_identity(row) for row in await self._session.rows(statement)]
+
+
+def claim_row(contact_id: ContactId, claim: Claim) -> dict[str, Any]:
+    """Return an identity as columns."""
+    return {
+        "id": new_id(),
+        "contact_id": contact_id,
+        "kind": claim.kind.value,
+        "scope": claim.scope,
+        "value": claim.key,
+        "verified": claim.verified,
+    }
+
+
+def _to_contact(row: Mapping[str, Any], known: Sequence[Identity]) -> Contact:
+    return Contact(
+        id=row["id"],
+        name=row["name"],
+        created_at=row["created_at"],
+        language=row["language"],
+        identities=tuple(known),
+    )
+
+
+def _to_identity(row: Mapping[str, Any]) -> Identity:
+    return Identity(
+        id=IdentityId(row["id"]),
+        contact_id=row["contact_id"],
+        kind=IdentityKind(row["kind"]),
+        value=row["value"],
+        scope=row["scope"],
+        verified=row["verified"],
+    )

@@ -1,0 +1,92 @@
+"""The connection to PostgreSQL: one pool, its limits, and clear words when it does not answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import asyncpg
+import orjson
+from sqlalchemy import Executable
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from inbox.errors import StartRefused
+
+# A writer that stops inside its transaction holds back every reader of the stream; this bounds by how long.
+_STUCK_WRITER = "3s"
+_POOL = 16
+
+Row = Mapping[str, Any]
+
+
+def engine_for(dsn: str, *, pool: int = _POOL) -> AsyncEngine:
+    """Return the engine of a database; nothing is connected yet.
+
+    It runs in autocommit: the unit of work alone begins and commits.
+    """
+    return create_async_engine(
+        _with_driver(dsn),
+        isolation_level="AUTOCOMMIT",
+        pool_size=pool,
+        max_overflow=0,
+        pool_timeout=10,
+        json_serializer=lambda value: orjson.dumps(value).decode(),
+        json_deserializer=orjson.loads,
+        connect_args={
+            "timeout": 10,
+            "command_timeout": 60,
+            "server_settings": {
+                "application_name": "crowd-inbox",
+                "idle_in_transaction_session_timeout": _STUCK_WRITER,
+                "statement_timeout": "30s",
+                "jit": "off",
+                "timezone": "UTC",
+            },
+        },
+    )
+
+
+def _with_driver(dsn: str) -> str:
+    _scheme, _, rest = dsn.partition("://")
+    return f"postgresql+asyncpg://{rest}"
+
+
+async def ensure_reachable(engine: AsyncEngine) -> None:
+    """Try the database once; raise StartRefused with one sentence that a person can act on."""
+    try:
+        async with engine.connect():
+            return
+    except asyncpg.InvalidPasswordError as error:
+        raise StartRefused("The database refused the user or password of INBOX_DATABASE_URL.") from error
+    except asyncpg.InvalidCatalogNameError as error:
+        raise StartRefused(f"The database does not exist: {error}.") from error
+    except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+        raise StartRefused(f"The database of INBOX_DATABASE_URL does not answer: {error}.") from error
+
+
+class Session:
+    """One connection while a unit of work holds it.
+
+    Static statements of the hot paths are SQL text on the driver's own connection, at a fifth of the cost; all others
+    are SQLAlchemy Core.
+    """
+
+    def __init__(self, connection: AsyncConnection, driver: Any) -> None:  # noqa: ANN401 - asyncpg ships no types
+        self._connection = connection
+        self.driver = driver
+
+    async def rows(self, statement: Executable) -> list[Row]:
+        """Run a Core statement and return its rows."""
+        return cast("list[Row]", list((await self._connection.execute(statement)).mappings()))
+
+    async def row(self, statement: Executable) -> Row | None:
+        """Run a Core statement and return its first row."""
+        return cast("Row | None", (await self._connection.execute(statement)).mappings().first())
+
+    async def value(self, statement: Executable) -> Any:  # noqa: ANN401 - whatever the column holds
+        """Run a Core statement and return the first column of its first row."""
+        return (await self._connection.execute(statement)).scalar()
+
+    async def run(self, statement: Executable) -> int:
+        """Run a Core statement and return how many rows it touched."""
+        return (await self._connection.execute(statement)).rowcount

@@ -1,0 +1,110 @@
+"""Inboxes in the store; their settings are sealed, since they hold passwords."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import delete, or_, select, update
+
+from inbox.app.ports import Sealer
+from inbox.domain.ids import InboxId
+from inbox.domain.inbox import Inbox
+from inbox.errors import NotFound, StaleVersion
+from inbox.store.database import Session
+from inbox.store.tables import inboxes
+
+
+class Inboxes:
+    """The inboxes of one unit of work."""
+
+    def __init__(self, session: Session, vault: Sealer) -> None:
+        self._session = session
+        self._vault = vault
+
+    async def all(self) -> list[Inbox]:
+        """Return every inbox, by name."""
+        rows = await self._session.rows(select(inboxes).order_by(inboxes.c.name, inboxes.c.id))
+        return [self._to_inbox(row) for row in rows]
+
+    async def find(self, inbox_id: InboxId) -> Inbox:
+        """Return an inbox; raise NotFound."""
+        row = await self._session.row(select(inboxes).where(inboxes.c.id == inbox_id))
+        if row is None:
+            raise NotFound("There is no such inbox.")
+        return self._to_inbox(row)
+
+    async def add(self, inbox: Inbox) -> Inbox:
+        """Store a new inbox."""
+        await self._session.run(inboxes.insert().values(id=inbox.id, channel=inbox.channel, **self._row_of(inbox)))
+        return await self.find(inbox.id)
+
+    async def save(self, inbox: Inbox) -> Inbox:
+        """Store a changed inbox, one version on; raise StaleVersion."""
+        statement = (
+            update(inboxes)
+            .where(inboxes.c.id == inbox.id, inboxes.c.version == inbox.version)
+            .values(**self._row_of(inbox), version=inbox.version + 1)
+        )
+        if await self._session.run(statement) != 1:
+            raise StaleVersion
+        return replace(inbox, version=inbox.version + 1)
+
+    async def remove(self, inbox_id: InboxId) -> None:
+        """Remove an inbox that holds nothing."""
+        await self._session.run(delete(inboxes).where(inboxes.c.id == inbox_id))
+
+    async def set_health(self, inbox_id: InboxId, health: str, note: str | None, *, now: datetime) -> bool:
+        """Remember how an inbox is; tell whether that is news."""
+        statement = (
+            update(inboxes)
+            .where(inboxes.c.id == inbox_id)
+            .where(or_(inboxes.c.health != health, inboxes.c.health_note.is_distinct_from(note)))
+            .values(health=health, health_note=note, health_at=now)
+        )
+        return await self._session.run(statement) == 1
+
+    async def cursor(self, inbox_id: InboxId) -> dict[str, Any] | None:
+        """Return where a pulling channel stands."""
+        found: dict[str, Any] | None = await self._session.value(
+            select(inboxes.c.cursor).where(inboxes.c.id == inbox_id)
+        )
+        return found
+
+    async def move_cursor(self, inbox_id: InboxId, cursor: Mapping[str, Any], *, owner: UUID, now: datetime) -> bool:
+        """Move a pulling channel on, for the holder of its lease alone; tell whether it still was."""
+        statement = (
+            update(inboxes)
+            .where(inboxes.c.id == inbox_id, inboxes.c.lease_owner == owner, inboxes.c.lease_until > now)
+            .values(cursor=dict(cursor))
+        )
+        return await self._session.run(statement) == 1
+
+    async def lease(self, inbox_id: InboxId, *, owner: UUID, now: datetime, until: datetime) -> bool:
+        """Take or renew the one lease of an inbox; tell whether it is ours."""
+        free = or_(inboxes.c.lease_until.is_(None), inboxes.c.lease_until < now, inboxes.c.lease_owner == owner)
+        statement = update(inboxes).where(inboxes.c.id == inbox_id, free).values(lease_owner=owner, lease_until=until)
+        return await self._session.run(statement) == 1
+
+    async def give_back(self, *, owner: UUID) -> None:
+        """End all leases of a process that stops."""
+        await self._session.run(update(inboxes).where(inboxes.c.lease_owner == owner).values(lease_until=None))
+
+    def _row_of(self, inbox: Inbox) -> dict[str, Any]:
+        sealed = self._vault.seal(f"inbox:{inbox.id}", orjson.dumps(inbox.config))
+        return {
+            "name": inbox.name,
+            "config": sealed,
+            "campaign_id": inbox.campaign_id,
+            "active": inbox.active,
+        }
+
+    def _to_inbox(self, row: Mapping[str, Any]) -> Inbox:
+        names = ("id", "channel", "name", "campaign_id", "active", "version", "created_at")
+        health = ("health", "health_note", "health_at")
+        config = orjson.loads(self._vault.open(f"inbox:{row['id']}", row["config"]))
+        return Inbox(config=config, **{name: row[name] for name in names + health})

@@ -1,0 +1,164 @@
+"""Messages in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from inbox.app.queries import Page
+from inbox.domain.calls import Call
+from inbox.domain.ids import AttachmentId, InboxId, MessageId, TicketId
+from inbox.domain.message import Attachment, Delivery, Direction, Kind, Message
+from inbox.errors import NotFound
+from inbox.store.database import Session
+from inbox.store.tables import editions, messages, uploads
+
+_NAMES = tuple(field.name for field in fields(Message))
+_MOMENTS = ("started_at", "answered_at", "ended_at", "cause_at")
+
+
+def to_message(row: Mapping[str, Any]) -> Message:
+    """Read a message from a row of its table."""
+    values = {name: row[name] for name in _NAMES}
+    values["kind"] = Kind(row["kind"])
+    values["direction"] = Direction(row["direction"])
+    values["delivery"] = Delivery(row["delivery"])
+    values["call"] = _to_call(row["call"]) if row["call"] else None
+    values["attachments"] = tuple(_to_attachment(a) for a in row["attachments"])
+    return Message(**values)
+
+
+def to_row(message: Message) -> dict[str, Any]:
+    """Return a message as columns."""
+    row = {name: getattr(message, name) for name in _NAMES}
+    return row | {
+        "kind": message.kind.value,
+        "direction": message.direction.value,
+        "delivery": message.delivery.value,
+        "call": asdict(message.call) if message.call else None,
+        "attachments": [asdict(a) for a in message.attachments],
+    }
+
+
+def _to_call(value: dict[str, Any]) -> Call:
+    moments = {name: datetime.fromisoformat(value[name]) if value.get(name) else None for name in _MOMENTS}
+    return Call(**(value | moments))
+
+
+def _to_attachment(value: dict[str, Any]) -> Attachment:
+    return Attachment(**(value | {"id": AttachmentId(UUID(value["id"]))}))
+
+
+class Messages:
+    """The messages of one unit of work."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def add(self, message: Message) -> None:
+        """Store a new message."""
+        await self._session.run(messages.insert().values(**to_row(message)))
+        for attachment in message.attachments:
+            await self._session.run(
+                insert(uploads)
+                .values(**asdict(attachment), message_id=message.id, ticket_id=message.ticket_id)
+                .on_conflict_do_update(
+                    index_elements=[uploads.c.id], set_={"message_id": message.id, "ticket_id": message.ticket_id}
+                )
+            )
+
+    async def save(self, message: Message) -> None:
+        """Store what changed of a message."""
+        await self._session.run(update(messages).where(messages.c.id == message.id).values(**to_row(message)))
+
+    async def find(self, ticket_id: TicketId, message_id: MessageId) -> Message:
+        """Return a message of a ticket; raise NotFound for any other."""
+        row = await self._session.row(
+            select(messages).where(messages.c.id == message_id, messages.c.ticket_id == ticket_id)
+        )
+        if row is None:
+            raise NotFound("There is no such message.")
+        return to_message(row)
+
+    async def by_external_id(self, inbox_id: InboxId, external_id: str) -> Message | None:
+        """Return the message that the far end knows under this id."""
+        row = await self._session.row(
+            select(messages).where(messages.c.inbox_id == inbox_id, messages.c.external_id == external_id)
+        )
+        return to_message(row) if row else None
+
+    async def page(self, ticket_id: TicketId, *, before: int | None, limit: int) -> Page[Message]:
+        """Return the newest messages before a place, in ascending order; the next page goes back in time."""
+        older = messages.c.seq < before if before is not None else messages.c.seq > 0
+        statement = (
+            select(messages)
+            .where(and_(messages.c.ticket_id == ticket_id, older))
+            .order_by(messages.c.seq.desc())
+            .limit(limit + 1)
+        )
+        found = [to_message(row) for row in await self._session.rows(statement)]
+        items = tuple(reversed(found[:limit]))
+        return Page(items, (str(items[0].seq),) if len(found) > limit else None)
+
+    async def since(self, ticket_id: TicketId, seq: int) -> list[Message]:
+        """Return the messages of a ticket after a place, in order."""
+        statement = (
+            select(messages).where(messages.c.ticket_id == ticket_id, messages.c.seq > seq).order_by(messages.c.seq)
+        )
+        return [to_message(row) for row in await self._session.rows(statement)]
+
+    async def last_inbound(self, ticket_id: TicketId) -> Message | None:
+        """Return the latest word of the contact."""
+        statement = (
+            select(messages)
+            .where(messages.c.ticket_id == ticket_id, messages.c.direction == Direction.INBOUND.value)
+            .order_by(messages.c.seq.desc())
+            .limit(1)
+        )
+        row = await self._session.row(statement)
+        return to_message(row) if row else None
+
+    async def external_ids(self, ticket_id: TicketId) -> tuple[str, ...]:
+        """Return what the far end calls the messages of a ticket, oldest first."""
+        statement = (
+            select(messages.c.external_id)
+            .where(messages.c.ticket_id == ticket_id, messages.c.external_id.is_not(None))
+            .order_by(messages.c.seq)
+        )
+        return tuple(row["external_id"] for row in await self._session.rows(statement))
+
+    async def keep_edition(self, message: Message, *, edition: int, text: str, at: datetime) -> None:
+        """Keep a text that is not, or no longer, the one shown."""
+        row = {"message_id": message.id, "edition": edition, "text": text, "at": at}
+        await self._session.run(insert(editions).values(**row).on_conflict_do_nothing())
+
+    async def add_upload(self, attachment: Attachment, manager_id: UUID | None) -> None:
+        """Remember a file that waits for its message."""
+        await self._session.run(uploads.insert().values(**asdict(attachment), manager_id=manager_id))
+
+    async def take_uploads(self, ids: list[UUID], manager_id: UUID | None) -> tuple[Attachment, ...]:
+        """Return the caller's own uploads that wait for a message; raise NotFound if one is not there."""
+        statement = select(uploads).where(
+            uploads.c.id.in_(ids), uploads.c.manager_id == manager_id, uploads.c.message_id.is_(None)
+        )
+        rows = await self._session.rows(statement)
+        if len(rows) != len(set(ids)):
+            raise NotFound("There is no such upload.")
+        return tuple(_attachment_of(row) for row in rows)
+
+    async def find_file(self, attachment_id: AttachmentId) -> tuple[Attachment, TicketId | None, UUID | None]:
+        """Return an attachment, the ticket that it belongs to, and who uploaded it."""
+        row = await self._session.row(select(uploads).where(uploads.c.id == attachment_id))
+        if row is None:
+            raise NotFound("There is no such attachment.")
+        return _attachment_of(row), row["ticket_id"], row["manager_id"]
+
+
+def _attachment_of(row: Mapping[str, Any]) -> Attachment:
+    return Attachment(**{field.name: row[field.name] for field in fields(Attachment)})

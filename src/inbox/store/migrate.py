@@ -1,0 +1,59 @@
+"""Brings a database to the form that this program knows, one process at a time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from inbox.errors import StartRefused
+
+_LOCK = 7_236_154_001  # any number, the same in every process
+
+
+async def migrate(dsn: str) -> None:
+    """Run the migrations that are missing, under an advisory lock; raise StartRefused for a database that is newer."""
+    engine = create_async_engine("postgresql+asyncpg://" + dsn.partition("://")[2], poolclass=NullPool)
+    try:
+        async with engine.connect() as connection:
+            await connection.execute(text(f"select pg_advisory_lock({_LOCK})"))
+            await connection.commit()
+            await connection.run_sync(_upgrade)
+            await connection.commit()
+    finally:
+        await engine.dispose()
+
+
+def configuration(connection: Connection) -> Config:
+    """Return Alembic's configuration for one connection; the scripts travel in the package."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _upgrade(connection: Connection) -> None:
+    config = configuration(connection)
+    _refuse_newer(connection, ScriptDirectory.from_config(config))
+    command.upgrade(config, "head")
+
+
+def _refuse_newer(connection: Connection, scripts: ScriptDirectory) -> None:
+    found = MigrationContext.configure(connection).get_current_revision()
+    connection.commit()
+    if found is None:
+        return
+    try:
+        scripts.get_revision(found)
+    except CommandError as error:
+        raise StartRefused(
+            f"The database was made by a newer version of Crowd Inbox (its revision is {found}): "
+            "start that version, or restore an older backup."
+        ) from error

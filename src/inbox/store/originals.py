@@ -1,0 +1,118 @@
+"""What arrived, as it arrived: kept first, understood after, in quarantine when it cannot be."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from inbox.app.ports import Stored
+from inbox.app.queries import Page
+from inbox.channel.model import Original
+from inbox.domain.ids import InboxId, OriginalId, new_id
+from inbox.domain.manager import Access
+from inbox.errors import NotFound
+from inbox.store.database import Session
+from inbox.store.tables import originals
+
+
+def digest(original: Original) -> bytes:
+    """Return what tells two originals apart when their keys do not: a rescan finds the same bytes of the same time."""
+    moment = original.at.isoformat().encode()
+    return hashlib.sha256(moment + b"\0" + original.body).digest()
+
+
+class Originals:
+    """The originals of one unit of work."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def add(self, inbox_id: InboxId, original: Original, *, state: str, reason: str | None = None) -> bool:
+        """Keep an original; False if it is here already, by its key or as the same bytes under another key."""
+        found = digest(original)
+        twin = select(originals.c.id).where(originals.c.inbox_id == inbox_id, originals.c.digest == found)
+        row = {
+            "id": new_id(),
+            "inbox_id": inbox_id,
+            "key": original.key,
+            "digest": found,
+            "body": original.body,
+            "content_type": original.content_type,
+            "headers": dict(original.headers),
+            "at": original.at,
+            "state": "duplicate" if await self._session.value(twin) else state,
+            "reason": reason,
+        }
+        statement = insert(originals).values(**row).on_conflict_do_nothing().returning(originals.c.id)
+        new = await self._session.value(statement)
+        return new is not None and row["state"] != "duplicate"
+
+    async def pending(self, *, limit: int) -> list[Stored]:
+        """Return originals that nobody has understood yet, oldest first, each locked for one worker only."""
+        statement = (
+            select(originals)
+            .where(originals.c.state == "pending")
+            .order_by(originals.c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        return [_to_stored(row) for row in await self._session.rows(statement)]
+
+    async def find(self, original_id: OriginalId, access: Access) -> Stored:
+        """Return an original that the caller may see; raise NotFound."""
+        row = await self._session.row(select(originals).where(originals.c.id == original_id))
+        if row is None or not access.sees(row["inbox_id"]):
+            raise NotFound("There is no such item in quarantine.")
+        return _to_stored(row)
+
+    async def mark(self, original_id: OriginalId, state: str, *, reason: str | None = None) -> None:
+        """Say what became of an original."""
+        values = {"state": state, "reason": reason, "tries": originals.c.tries + 1}
+        await self._session.run(update(originals).where(originals.c.id == original_id).values(**values))
+
+    async def quarantined(self, access: Access, *, after: tuple[str, ...] | None, limit: int) -> Page[Stored]:
+        """List what could not be understood, newest first."""
+        statement = select(originals).where(originals.c.state == "quarantined")
+        if access.inboxes is not None:
+            statement = statement.where(originals.c.inbox_id.in_(access.inboxes))
+        if after is not None:
+            statement = statement.where(originals.c.id < after[0])
+        rows = await self._session.rows(statement.order_by(originals.c.id.desc()).limit(limit + 1))
+        items = tuple(_to_stored(row) for row in rows[:limit])
+        return Page(items, (str(items[-1].id),) if len(rows) > limit else None)
+
+    async def count_quarantined(self, access: Access) -> int:
+        """Count what waits in quarantine."""
+        statement = select(func.count()).where(originals.c.state == "quarantined")
+        if access.inboxes is not None:
+            statement = statement.where(originals.c.inbox_id.in_(access.inboxes))
+        return int(await self._session.value(statement))
+
+    async def newest_at(self, inbox_id: InboxId) -> datetime | None:
+        """Return when something last came in."""
+        found: datetime | None = await self._session.value(
+            select(func.max(originals.c.stored_at)).where(originals.c.inbox_id == inbox_id)
+        )
+        return found
+
+
+def _to_stored(row: Mapping[str, Any]) -> Stored:
+    return Stored(
+        id=OriginalId(row["id"]),
+        inbox_id=InboxId(row["inbox_id"]),
+        state=row["state"],
+        reason=row["reason"],
+        tries=row["tries"],
+        original=Original(
+            key=row["key"],
+            body=row["body"],
+            content_type=row["content_type"],
+            at=row["at"],
+            headers=row["headers"],
+        ),
+    )

@@ -1,0 +1,424 @@
+"""The tables, as SQLAlchemy Core knows them; `migrations/` makes them, and a test keeps the two equal."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Moment = DateTime(timezone=True)
+_EMPTY_LIST = text("'{}'")
+_EMPTY_OBJECT = text("'{}'")
+_NOW = text("now()")
+
+
+def _key() -> Column[object]:
+    return Column("id", Uuid, primary_key=True)
+
+
+installation = Table(
+    "installation",
+    metadata,
+    Column("one", Boolean, primary_key=True, server_default=text("true")),
+    Column("epoch", Integer, nullable=False, server_default=text("1")),
+    Column("system_identifier", Text, nullable=False),
+)
+
+clients = Table(
+    "clients",
+    metadata,
+    _key(),
+    Column("key", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("created_at", Moment, nullable=False, server_default=_NOW),
+)
+
+teams = Table(
+    "teams",
+    metadata,
+    _key(),
+    Column("name", Text, nullable=False, unique=True),
+    Column("version", Integer, nullable=False, server_default=text("1")),
+)
+
+campaigns = Table(
+    "campaigns",
+    metadata,
+    _key(),
+    Column("key", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("client_id", ForeignKey("clients.id")),
+    Column("phase", Text, nullable=False, server_default=text("'draft'")),
+    Column("starts_on", Date),
+    Column("ends_on", Date),
+    Column("languages", ARRAY(Text), nullable=False, server_default=_EMPTY_LIST),
+    Column("team_id", ForeignKey("teams.id")),
+    Column("topics", ARRAY(Text), nullable=False, server_default=_EMPTY_LIST),
+    Column("version", Integer, nullable=False, server_default=text("1")),
+    Column("created_at", Moment, nullable=False, server_default=_NOW),
+)
+
+inboxes = Table(
+    "inboxes",
+    metadata,
+    _key(),
+    Column("channel", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("config", LargeBinary, nullable=False),  # sealed
+    Column("campaign_id", ForeignKey("campaigns.id")),
+    Column("active", Boolean, nullable=False, server_default=text("true")),
+    Column("version", Integer, nullable=False, server_default=text("1")),
+    Column("created_at", Moment, nullable=False, server_default=_NOW),
+    Column("health", Text, nullable=False, server_default=text("'unknown'")),
+    Column("health_note", Text),
+    Column("health_at", Moment),
+    Column("cursor", JSONB),  # where a pulling channel stands
+    Column("lease_owner", Uuid),
+    Column("lease_until", Moment),
+)
+
+managers = Table(
+    "managers",
+    metadata,
+    _key(),
+    Column("email", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("active", Boolean, nullable=False, server_default=text("true")),
+    Column("password_hash", Text),
+    Column("availability", Text, nullable=False, server_default=text("'offline'")),
+    Column("seen_at", Moment),  # last sign of life over all of their screens
+    Column("capacity", Integer, nullable=False, server_default=text("8")),
+    Column("languages", ARRAY(Text), nullable=False, server_default=_EMPTY_LIST),
+    Column("locale", Text, nullable=False, server_default=text("'en'")),
+    Column("all_inboxes", Boolean, nullable=False, server_default=text("false")),
+    Column("inboxes", ARRAY(Uuid), nullable=False, server_default=_EMPTY_LIST),
+    Column("all_campaigns", Boolean, nullable=False, server_default=text("true")),
+    Column("campaigns", ARRAY(Uuid), nullable=False, server_default=_EMPTY_LIST),
+    Column("assigned_at", Moment),
+    Column("version", Integer, nullable=False, server_default=text("1")),
+    Column("created_at", Moment, nullable=False, server_default=_NOW),
+    Index("uq_managers_email", text("lower(email)"), unique=True),
+)
+
+team_members = Table(
+    "team_members",
+    metadata,
+    Column("team_id", ForeignKey("teams.id", ondelete="CASCADE"), primary_key=True),
+    Column("manager_id", ForeignKey("managers.id", ondelete="CASCADE"), primary_key=True),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    Column("manager_id", ForeignKey("managers.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("created_at", Moment, nullable=False),
+    Column("used_at", Moment, nullable=False),
+    Column("agent", Text),
+)
+
+one_time_links = Table(
+    "one_time_links",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    Column("purpose", Text, nullable=False),  # setup | invite | reset
+    Column("manager_id", ForeignKey("managers.id", ondelete="CASCADE")),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("used_at", Moment),
+)
+
+attempts = Table(  # of signing in and the like, for limits
+    "attempts",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("since", Moment, nullable=False),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    _key(),
+    Column("name", Text, nullable=False),
+    Column("prefix", Text, nullable=False, unique=True),
+    Column("secret_hash", LargeBinary, nullable=False),
+    Column("scopes", ARRAY(Text), nullable=False),
+    Column("all_inboxes", Boolean, nullable=False, server_default=text("true")),
+    Column("inboxes", ARRAY(Uuid), nullable=False, server_default=_EMPTY_LIST),
+    Column("created_by", ForeignKey("managers.id")),
+    Column("created_at", Moment, nullable=False),
+    Column("used_at", Moment),
+    Column("revoked_at", Moment),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("caller", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("status", Integer),
+    Column("body", LargeBinary),
+    Column("created_at", Moment, nullable=False, server_default=_NOW),
+)
+
+contacts = Table(
+    "contacts",
+    metadata,
+    _key(),
+    Column("name", Text),
+    Column("language", Text),
+    Column("created_at", Moment, nullable=False, server_default=_NOW),
+    Column("version", Integer, nullable=False, server_default=text("1")),
+)
+
+identities = Table(
+    "identities",
+    metadata,
+    _key(),
+    Column("contact_id", ForeignKey("contacts.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("scope", Text, nullable=False, server_default=text("''")),
+    Column("value", Text, nullable=False),
+    Column("verified", Boolean, nullable=False),
+    # A verified identity names one person; an unverified one is only a word that several may use.
+    Index("uq_identities_verified", "kind", "scope", "value", unique=True, postgresql_where=text("verified")),
+    UniqueConstraint("contact_id", "kind", "scope", "value"),
+    Index("ix_identities_value", "value"),
+)
+
+tickets = Table(
+    "tickets",
+    metadata,
+    _key(),
+    Column("number", BigInteger, Identity(), nullable=False, unique=True),
+    Column("inbox_id", ForeignKey("inboxes.id"), nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("contact_id", ForeignKey("contacts.id"), index=True),
+    Column("contact_name", Text),
+    Column("contact_verified", Boolean, nullable=False, server_default=text("false")),
+    Column("subject", Text),
+    Column("priority", SmallInteger, nullable=False, server_default=text("1")),
+    Column("tags", ARRAY(Text), nullable=False, server_default=_EMPTY_LIST),
+    Column("campaign_id", ForeignKey("campaigns.id")),
+    Column("campaign_key", Text),
+    Column("assignee_id", ForeignKey("managers.id")),
+    Column("thread", Text),
+    Column("language", Text),
+    Column("public", Boolean, nullable=False, server_default=text("false")),
+    Column("last_line", Text, nullable=False, server_default=text("''")),
+    Column("last_direction", Text),
+    Column("last_seq", Integer, nullable=False, server_default=text("0")),
+    Column("public_seq", Integer, nullable=False, server_default=text("0")),
+    Column("waiting_since", Moment),
+    Column("snoozed_until", Moment),
+    Column("solved_at", Moment),
+    Column("due_at", Moment),
+    Column("follows", ForeignKey("tickets.id")),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    Column("version", Integer, nullable=False, server_default=text("1")),
+    Index("uq_tickets_public_thread", "inbox_id", "thread", unique=True, postgresql_where=text("public")),
+    Index("ix_tickets_thread", "inbox_id", "thread", postgresql_where=text("thread is not null")),
+    Index(
+        "ix_tickets_queue",
+        text("(3 - priority)"),
+        text("coalesce(waiting_since, 'infinity'::timestamptz)"),
+        "id",
+        postgresql_include=["inbox_id", "assignee_id", "campaign_id", "channel"],
+        postgresql_where=text("state = 'open'"),
+    ),
+    Index("ix_tickets_recent", "updated_at", "id"),
+    Index("ix_tickets_assignee", "assignee_id", "state"),
+    Index("ix_tickets_state", "state", "updated_at", "id"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    _key(),
+    Column("ticket_id", ForeignKey("tickets.id"), nullable=False),
+    Column("inbox_id", ForeignKey("inboxes.id"), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("direction", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("stored_at", Moment, nullable=False, server_default=_NOW),
+    Column("text", Text, nullable=False, server_default=text("''")),
+    Column("html", Text),
+    Column("quoted", Text),
+    Column("subject", Text),
+    Column("author_name", Text),
+    Column("contact_id", ForeignKey("contacts.id")),
+    Column("manager_id", ForeignKey("managers.id")),
+    Column("unverified", Boolean, nullable=False, server_default=text("false")),
+    Column("external_id", Text),
+    Column("parent_external_id", Text),
+    Column("edition", BigInteger, nullable=False, server_default=text("0")),  # the source's version of it
+    Column("delivery", Text, nullable=False, server_default=text("'received'")),
+    Column("error", Text),
+    Column("edited_at", Moment),
+    Column("deleted_at", Moment),
+    Column("call", JSONB),
+    Column("attachments", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("meta", JSONB, nullable=False, server_default=_EMPTY_OBJECT),
+    UniqueConstraint("ticket_id", "seq"),
+    Index(
+        "uq_messages_external", "inbox_id", "external_id", unique=True, postgresql_where=text("external_id is not null")
+    ),
+)
+
+editions = Table(  # earlier and late versions of an edited message: nothing said is lost
+    "editions",
+    metadata,
+    Column("message_id", ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True),
+    Column("edition", BigInteger, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+uploads = Table(
+    "uploads",
+    metadata,
+    _key(),
+    Column("manager_id", ForeignKey("managers.id", ondelete="CASCADE")),
+    Column("message_id", ForeignKey("messages.id", ondelete="CASCADE"), index=True),
+    Column("ticket_id", ForeignKey("tickets.id", ondelete="CASCADE")),
+    Column("name", Text, nullable=False),
+    Column("mime", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("content_id", Text),
+    Column("inline", Boolean, nullable=False, server_default=text("false")),
+    Column("created_at", Moment, nullable=False, server_default=_NOW),
+)
+
+originals = Table(  # what arrived, as it arrived
+    "originals",
+    metadata,
+    _key(),
+    Column("inbox_id", ForeignKey("inboxes.id"), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("content_type", Text, nullable=False),
+    Column("headers", JSONB, nullable=False, server_default=_EMPTY_OBJECT),
+    Column("at", Moment, nullable=False),
+    Column("stored_at", Moment, nullable=False, server_default=_NOW),
+    Column("state", Text, nullable=False),  # pending | understood | duplicate | quarantined
+    Column("reason", Text),
+    Column("tries", Integer, nullable=False, server_default=text("0")),
+    UniqueConstraint("inbox_id", "key"),
+    Index("ix_originals_digest", "inbox_id", "digest"),
+    Index("ix_originals_pending", "inbox_id", "id", postgresql_where=text("state = 'pending'")),
+    Index("ix_originals_quarantine", "id", postgresql_where=text("state = 'quarantined'")),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("message_id", ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True),
+    Column("inbox_id", ForeignKey("inboxes.id"), nullable=False),
+    Column("ticket_id", ForeignKey("tickets.id"), nullable=False),
+    Column("frozen", LargeBinary),
+    Column("attempt", Integer, nullable=False, server_default=text("0")),
+    Column("run_at", Moment, nullable=False),
+    Column("leased_until", Moment),
+    Column("lease", BigInteger, nullable=False, server_default=text("0")),  # fencing token
+    Column("done_at", Moment),
+    Column("error", Text),
+    Index("ix_outbox_due", "run_at", postgresql_where=text("done_at is null")),
+)
+
+clocks = Table(
+    "clocks",
+    metadata,
+    _key(),
+    Column("ticket_id", ForeignKey("tickets.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("stopped_at", Moment),
+    Column("fired_at", Moment),
+    Index(
+        "uq_clocks_running",
+        "ticket_id",
+        "kind",
+        unique=True,
+        postgresql_where=text("stopped_at is null and fired_at is null"),
+    ),
+    Index("ix_clocks_due", "due_at", postgresql_where=text("stopped_at is null and fired_at is null")),
+)
+
+visitors = Table(
+    "visitors",
+    metadata,
+    _key(),
+    Column("inbox_id", ForeignKey("inboxes.id"), nullable=False),
+    Column("token_hash", LargeBinary, nullable=False, unique=True),
+    Column("contact_id", ForeignKey("contacts.id")),
+    Column("created_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+)
+
+public_log = Table(  # all that a visitor may see of a ticket, in its own dense order
+    "public_log",
+    metadata,
+    Column("ticket_id", ForeignKey("tickets.id", ondelete="CASCADE"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("message_id", ForeignKey("messages.id")),
+    Column("entry", JSON, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("epoch", Integer, primary_key=True),
+    # Given by the transaction, so that a reader can stop before the oldest one still running.
+    Column(
+        "transaction",
+        BigInteger,
+        primary_key=True,
+        server_default=text("((pg_current_xact_id())::text)::bigint"),
+    ),
+    Column("row", BigInteger, Identity(), primary_key=True),
+    Column("type", Text, nullable=False),
+    Column("subject", Uuid, nullable=False),
+    Column("at", Moment, nullable=False, server_default=_NOW),
+    Column("inbox_id", Uuid),
+    Column("campaign_id", Uuid),
+    Column("data", JSON, nullable=False),
+)

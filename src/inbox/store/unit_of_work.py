@@ -1,0 +1,129 @@
+"""The unit of work: state, events and outbox rows of a change commit together or not at all."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from inbox.app.ports import Sealer
+from inbox.domain.events import NewEvent
+from inbox.errors import Conflict, Unavailable
+from inbox.store.auth import Auth
+from inbox.store.campaigns import Campaigns
+from inbox.store.clocks import Clocks
+from inbox.store.contacts import Contacts
+from inbox.store.database import Session
+from inbox.store.inboxes import Inboxes
+from inbox.store.intake import INSERT_EVENTS, Intake, event_columns
+from inbox.store.managers import Managers
+from inbox.store.messages import Messages
+from inbox.store.originals import Originals
+from inbox.store.outbox import Outbox
+from inbox.store.stream import Stream
+from inbox.store.tickets import Tickets
+from inbox.store.visitors import Visitors
+
+
+class Unit:
+    """One transaction, its repositories, and the events that it will write."""
+
+    def __init__(self, session: Session, *, vault: Sealer, epoch: int) -> None:
+        self._session = session
+        self._events: list[NewEvent] = []
+        self._spoke = False
+        self.epoch = epoch
+        self.auth = Auth(session)
+        self.campaigns = Campaigns(session)
+        self.clocks = Clocks(session)
+        self.contacts = Contacts(session)
+        self.inboxes = Inboxes(session, vault)
+        self.intake = Intake(session)
+        self.managers = Managers(session)
+        self.messages = Messages(session)
+        self.originals = Originals(session)
+        self.outbox = Outbox(session)
+        self.stream = Stream(session)
+        self.tickets = Tickets(session)
+        self.visitors = Visitors(session)
+
+    def record(self, event: NewEvent) -> None:
+        """Note a fact; it is written with everything else of this unit."""
+        self._events.append(event)
+
+    def take_events(self) -> tuple[NewEvent, ...]:
+        """Hand over the noted facts to a statement that writes them itself."""
+        events, self._events = tuple(self._events), []
+        self._spoke = self._spoke or bool(events)
+        return events
+
+    async def flush(self) -> bool:
+        """Write the noted events; tell whether this unit had any."""
+        events = self.take_events()
+        if events:
+            await self._session.driver.execute(INSERT_EVENTS, *event_columns(events, self.epoch))
+        return self._spoke
+
+
+class Units:
+    """Opens units of work on one database."""
+
+    def __init__(self, engine: AsyncEngine, vault: Sealer, *, epoch: int, on_commit: Callable[[], None]) -> None:
+        self._engine = engine
+        self._vault = vault
+        self._epoch = epoch
+        self._on_commit = on_commit
+
+    @asynccontextmanager
+    async def __call__(self, *locks: str) -> AsyncIterator[Unit]:
+        """Open a transaction that holds the named locks; commit at the end, roll back on any error."""
+        async with self.session() as session:
+            await session.driver.execute("begin" + _lock_statements(locks))
+            unit = Unit(session, vault=self._vault, epoch=self._epoch)
+            try:
+                yield unit
+                spoke = await unit.flush()
+                await session.driver.execute("commit")
+            except BaseException:
+                await _roll_back(session)
+                raise
+            if spoke:
+                self._on_commit()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Unit]:
+        """Open a unit for reading only: no transaction, each statement sees what is committed by then."""
+        async with self.session() as session:
+            yield Unit(session, vault=self._vault, epoch=self._epoch)
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[Session]:
+        """Borrow a connection; what the database reports becomes an error of ours."""
+        try:
+            async with self._engine.connect() as connection:
+                raw = await connection.get_raw_connection()
+                yield Session(connection, raw.driver_connection)
+        except asyncpg.UniqueViolationError as error:
+            raise Conflict(f"This exists already ({error.constraint_name}).") from error
+        except (asyncpg.DiskFullError, asyncpg.PostgresConnectionError, ConnectionError) as error:
+            raise Unavailable("The database cannot take this right now.") from error
+
+
+def _lock_statements(names: Sequence[str]) -> str:
+    """Return statements that take transaction locks, always in one order so that nobody waits in a ring."""
+    keys = sorted({zlib.crc32(name.encode()) for name in names})
+    return "".join(f"; select pg_advisory_xact_lock({key})" for key in keys)
+
+
+async def _roll_back(session: Session) -> None:
+    if not session.driver.is_closed():
+        await session.driver.execute("rollback")
+
+
+def utc_now() -> datetime:
+    """Return the present time; the one clock that is handed to everything else."""
+    return datetime.now(UTC)

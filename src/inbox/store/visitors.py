@@ -1,0 +1,85 @@
+"""Chat visitors and what each may see of their ticket, in its own dense order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+
+from inbox.app.ports import PublicEntry, Visitor
+from inbox.domain.ids import ContactId, InboxId, TicketId, VisitorId
+from inbox.domain.ticket import Ticket
+from inbox.store.database import Session
+from inbox.store.tables import public_log, tickets, visitors
+from inbox.store.tickets import to_ticket
+
+
+class Visitors:
+    """The visitors of one unit of work."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def add(self, visitor: Visitor, *, token_hash: bytes, now: datetime) -> None:
+        """Store a new visitor under the hash of the token that only their browser knows."""
+        await self._session.run(
+            visitors.insert().values(**asdict(visitor), token_hash=token_hash, created_at=now, seen_at=now)
+        )
+
+    async def by_token(self, inbox_id: InboxId, token_hash: bytes) -> Visitor | None:
+        """Return the visitor of this inbox who holds the token."""
+        row = await self._session.row(
+            select(visitors).where(visitors.c.inbox_id == inbox_id, visitors.c.token_hash == token_hash)
+        )
+        return Visitor(id=row["id"], inbox_id=row["inbox_id"], contact_id=row["contact_id"]) if row else None
+
+    async def belongs_to(self, visitor_id: VisitorId, contact_id: ContactId, *, now: datetime) -> None:
+        """Remember whose visit it is."""
+        statement = update(visitors).where(visitors.c.id == visitor_id).values(contact_id=contact_id, seen_at=now)
+        await self._session.run(statement)
+
+    async def ticket_of(self, visitor: Visitor) -> Ticket | None:
+        """Return the visitor's latest ticket."""
+        if visitor.contact_id is None:
+            return None
+        statement = (
+            select(tickets)
+            .where(tickets.c.inbox_id == visitor.inbox_id, tickets.c.contact_id == visitor.contact_id)
+            .order_by(tickets.c.created_at.desc())
+            .limit(1)
+        )
+        row = await self._session.row(statement)
+        return to_ticket(row) if row else None
+
+    async def log(self, entry: PublicEntry) -> None:
+        """Append to what a visitor may see."""
+        await self._session.run(public_log.insert().values(**asdict(entry)))
+
+    async def log_since(self, ticket_id: TicketId, seq: int, *, limit: int) -> list[PublicEntry]:
+        """Return the entries after a place, in order."""
+        statement = (
+            select(public_log)
+            .where(public_log.c.ticket_id == ticket_id, public_log.c.seq > seq)
+            .order_by(public_log.c.seq)
+            .limit(limit)
+        )
+        return [_to_entry(row) for row in await self._session.rows(statement)]
+
+    async def log_before(self, ticket_id: TicketId, seq: int, *, limit: int) -> list[PublicEntry]:
+        """Return the entries before a place, in order."""
+        statement = (
+            select(public_log)
+            .where(public_log.c.ticket_id == ticket_id, public_log.c.seq < seq)
+            .order_by(public_log.c.seq.desc())
+            .limit(limit)
+        )
+        return [_to_entry(row) for row in reversed(await self._session.rows(statement))]
+
+
+def _to_entry(row: Mapping[str, Any]) -> PublicEntry:
+    return PublicEntry(
+        ticket_id=row["ticket_id"], seq=row["seq"], message_id=row["message_id"], entry=row["entry"], at=row["at"]
+    )
