@@ -13,6 +13,8 @@
     │   └── TransitionRefused the state does not allow it
     ├── LimitReached          too often; says when again
     ├── Unavailable           a part of ours does not answer
+    │   ├── StorageFull       no room for attachments
+    │   ├── SecretUnreadable  a sealed secret does not open
     │   └── StartRefused      the service cannot start, and says why in one sentence
     │       ├── DataDirInUse      another inbox has it
     │       ├── DataDirUnusable   cannot be written, entered or trusted
@@ -125,6 +127,18 @@ class Unavailable(InboxError):
     """The service cannot do this right now."""
 
     code = "unavailable"
+
+
+class StorageFull(Unavailable):
+    """There is no room left for attachments."""
+
+    code = "storage_full"
+
+
+class SecretUnreadable(Unavailable):
+    """A stored secret cannot be opened with the present keys."""
+
+    code = "secret_unreadable"
 
 
 class StartRefused(Unavailable):

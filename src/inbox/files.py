@@ -6,7 +6,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -25,16 +25,16 @@ def make_private(folder: Path, *, owner: int) -> None:
 
 def write_private(path: Path, text: str) -> None:
     """Write a file that only its owner reads, whole or not at all."""
-    with told(path.parent):
-        with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            try:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-                Path(file.name).replace(path)
-            except BaseException:
-                Path(file.name).unlink()
-                raise
+    with told(path.parent), _draft(path, text) as draft:
+        draft.replace(path)
+        sync_folder(path.parent)
+
+
+def create_private(path: Path, text: str) -> None:
+    """Write a file that only its owner reads, unless it is there already: of many who try at once, one wins."""
+    with told(path.parent), _draft(path, text) as draft:
+        with suppress(FileExistsError):
+            path.hardlink_to(draft)
         sync_folder(path.parent)
 
 
@@ -55,6 +55,18 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def _draft(path: Path, text: str) -> Iterator[Path]:
+    with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        try:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+            yield Path(file.name)
+        finally:
+            Path(file.name).unlink(missing_ok=True)
 
 
 @contextmanager
