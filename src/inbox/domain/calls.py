@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeVar
 
@@ -25,6 +25,7 @@ class CallState(StrEnum):
 _T = TypeVar("_T", int, datetime)
 
 WANTS_CALLBACK = frozenset({CallState.MISSED, CallState.VOICEMAIL, CallState.BUSY, CallState.REJECTED})
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _BY_CAUSE = {"busy": CallState.BUSY, "rejected": CallState.REJECTED, "failed": CallState.FAILED}
 
 
@@ -42,7 +43,8 @@ class Call:
     duration: int | None = None  # seconds of talk
     cause: str | None = None
     cause_at: datetime | None = None
-    manager: str | None = None  # as the telephone system calls the one who answered
+    manager: str | None = None  # as the telephone system calls the one who answered first
+    manager_at: datetime | None = None
     voicemail: bool = False
     recording_url: str | None = None
     transcript: str | None = None
@@ -50,21 +52,27 @@ class Call:
     @property
     def state(self) -> CallState:
         """Derive the state from the merged facts, never from the last one."""
-        if self.ended_at is None and not self.missed:
-            return CallState.ANSWERED if self.answered_at else CallState.RINGING
         if self.voicemail:
             return CallState.VOICEMAIL
         if self.answered_at or self.duration:
-            return CallState.COMPLETED
+            # Where several telephones ring, one may be reported missed while another one is talking.
+            return CallState.COMPLETED if self.ended_at or not self.answered_at else CallState.ANSWERED
+        if self.ended_at is None and not self.missed:
+            return CallState.RINGING
         unanswered = CallState.MISSED if self.inbound else CallState.NO_ANSWER
         return _BY_CAUSE.get(self.cause or "", unanswered)
+
+    @property
+    def wants_callback(self) -> bool:
+        """Tell whether somebody who called us was not heard, and can be called."""
+        return self.inbound and self.caller is not None and self.state in WANTS_CALLBACK
 
 
 def merge(one: Call, other: Call) -> Call:
     """Join the facts of two reports of one call; the order and number of reports do not matter."""
-    first_cause = min((c for c in (one, other) if c.cause), key=_cause_order, default=one)
-    return replace(
-        one,
+    first_cause = min(one, other, key=lambda c: _known_then_earliest(c.cause, c.cause_at))
+    first_answer = min(one, other, key=lambda c: _known_then_earliest(c.manager, c.manager_at))
+    return Call(
         inbound=one.inbound and other.inbound,
         caller=_either(one.caller, other.caller),
         callee=_either(one.callee, other.callee),
@@ -75,15 +83,17 @@ def merge(one: Call, other: Call) -> Call:
         duration=_most(one.duration, other.duration),
         cause=first_cause.cause,
         cause_at=first_cause.cause_at,
-        manager=_either(one.manager, other.manager),
+        manager=first_answer.manager,
+        manager_at=first_answer.manager_at,
         voicemail=one.voicemail or other.voicemail,
         recording_url=_either(one.recording_url, other.recording_url),
         transcript=_longest(one.transcript, other.transcript),
     )
 
 
-def _cause_order(call: Call) -> tuple[float, str]:
-    return (call.cause_at.timestamp() if call.cause_at else 0.0, call.cause or "")
+def _known_then_earliest(word: str | None, at: datetime | None) -> tuple[bool, datetime, bool, str]:
+    """Order a word that is known first, then by its time; equals are settled by the word, so that merging commutes."""
+    return (not word, at or _NEVER, at is None, word or "")
 
 
 def _either(one: str | None, other: str | None) -> str | None:
