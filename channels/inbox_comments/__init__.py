@@ -1,1 +1,5 @@
-"""The comments channel of Crowd Inbox."""
+"""Comments under campaigns and on blogs, sent to us by a signed webhook and answered by one."""
+
+from inbox_comments.channel import CommentsChannel
+
+__all__ = ["CommentsChannel"]
