@@ -44,7 +44,7 @@ class CommentsConfig(ChannelConfig):
         default="",
         max_length=200,
         title="Platform",
-        description="The platform's own name in its events, like crowd.example. If given, events of others are refused.",
+        description="The platform's own name in its events, like crowd.example. Events of others are refused.",
         json_schema_extra={
             "de": {
                 "title": "Plattform",
