@@ -37,7 +37,7 @@ from inbox_comments.replies import address_of, body_of, receipt_for
 
 LIMIT = 256 * 1024  # bytes of one event
 PONG = orjson.dumps({"status": "pong"})
-_PATIENCE = 15  # seconds for the check of one origin
+PATIENCE = 15.0  # seconds for a check
 
 
 class CommentsConnection:
@@ -47,6 +47,7 @@ class CommentsConnection:
         self._config = config
         self._host = host
         self._webhooks = Webhooks(config.secret, config.previous_secret)
+        self.patience = PATIENCE
 
     def verify(self, call: WebhookCall) -> Original:
         if len(call.body) > LIMIT:
@@ -93,7 +94,7 @@ class CommentsConnection:
 
     async def _trouble_with(self, origin: str) -> str | None:
         try:
-            async with asyncio.timeout(_PATIENCE / len(self._config.reply_origins)):
+            async with asyncio.timeout(self.patience / len(self._config.reply_origins)):
                 answer = await self._host.http.get(origin)
         except (OutgoingRefused, OutgoingFailed, TimeoutError) as error:
             return f"{origin} does not answer: {error}"

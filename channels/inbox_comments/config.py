@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, Field
 
 from inbox.channel.contract import ChannelConfig
 from inbox.channel.reading import origin
-from inbox.channel.webhooks import checked_secret, new_secret
-
-_SHORTEST_TOKEN = 24  # characters
+from inbox.channel.webhooks import OptionalSecret, OptionalToken, Secret, new_secret
 
 
 def _checked_origin(url: str) -> str:
@@ -20,21 +18,7 @@ def _checked_origin(url: str) -> str:
     return found
 
 
-def _checked_token(token: SecretStr) -> SecretStr:
-    if len(token.get_secret_value()) < _SHORTEST_TOKEN:
-        raise ValueError(f"A token needs at least {_SHORTEST_TOKEN} characters.")
-    return token
-
-
-def _none_if_empty(value: object) -> object:
-    return None if value == "" else value
-
-
 Origin = Annotated[str, AfterValidator(_checked_origin)]
-Secret = Annotated[SecretStr, AfterValidator(checked_secret)]
-OptionalSecret = Annotated[Secret | None, BeforeValidator(_none_if_empty)]
-Token = Annotated[SecretStr, AfterValidator(_checked_token)]
-OptionalToken = Annotated[Token | None, BeforeValidator(_none_if_empty)]
 
 
 class CommentsConfig(ChannelConfig):

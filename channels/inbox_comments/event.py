@@ -48,13 +48,13 @@ def understood(original: Original, settings: CommentsConfig) -> tuple[Received, 
         MessageUnreadable: it lacks what is required, or asks for what a person has to do.
     """
     event = parsed_object(original.body)
-    kind = event.get("type")
+    kind = words(event, "type")
     if kind in SILENT:
         return ()
     if kind == ERASED:
         raise MessageUnreadable(_erasure(event))
     if kind not in SPOKEN:
-        raise MessageUnreadable(f"/type is {str(kind)[:80]!r}, which is no event of ours.")
+        raise MessageUnreadable(f"/type is {kind!r}, which is no event of a comment.")
     return (_comment(original, event, settings),)
 
 
@@ -81,7 +81,7 @@ def _comment(original: Original, event: Json, settings: CommentsConfig) -> Recei
         version=_version(comment, gone=gone),
         deleted=gone,
         echo_of=_echo_of(data),
-        wants_answer=not gone and comment.get("state") not in _UNWANTED,
+        wants_answer=not gone and words(comment, "state") not in _UNWANTED,
         campaign=_campaign(data),
         language=language(comment, "language") or settings.language or None,
         meta=_kept(data, comment, thread),
@@ -97,7 +97,7 @@ def _platform(data: Json, expected: str) -> str:
 
 
 def _is_gone(event: Json, comment: Json) -> bool:
-    if event.get("type") == DELETED or comment.get("state") in _GONE:
+    if event.get("type") == DELETED or words(comment, "state") in _GONE:
         return True
     return comment.get("deleted_at") is not None and event.get("type") != RESTORED
 

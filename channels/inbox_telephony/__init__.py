@@ -1,1 +1,5 @@
-"""The telephony channel of Crowd Inbox."""
+"""Telephone calls, as telephony systems report them."""
+
+from inbox_telephony.channel import TelephonyChannel
+
+__all__ = ["TelephonyChannel"]

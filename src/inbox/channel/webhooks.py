@@ -9,8 +9,9 @@ import hmac
 import re
 import secrets
 from datetime import UTC, datetime, timedelta
+from typing import Annotated
 
-from pydantic import SecretStr
+from pydantic import AfterValidator, BeforeValidator, SecretStr
 from standardwebhooks.webhooks import Webhook
 
 from inbox.channel.model import WebhookCall
@@ -19,7 +20,9 @@ from inbox.errors import SignatureRejected
 TOLERANCE = timedelta(minutes=5)
 PREFIX = "whsec_"
 _KEY_SIZES = range(24, 65)  # bytes, as Standard Webhooks 1.0.0 asks for
+_SHORTEST_TOKEN = 24  # characters
 _SECONDS = re.compile(r"[0-9]{1,11}")
+_TOKEN = re.compile(rf"[A-Za-z0-9._~-]{{{_SHORTEST_TOKEN},200}}")
 _ID = re.compile(r"[!-~]{1,255}")
 
 
@@ -38,6 +41,32 @@ def checked_secret(secret: SecretStr) -> SecretStr:
     if f"{key}_" != PREFIX or size not in _KEY_SIZES:
         raise ValueError("A secret is whsec_ followed by 24 to 64 random bytes in base64.")
     return secret
+
+
+def new_token() -> SecretStr:
+    """Return a fresh token for a header or a path, 32 random bytes."""
+    return SecretStr(secrets.token_urlsafe(32))
+
+
+def checked_token(token: SecretStr) -> SecretStr:
+    """Return a token that cannot be guessed and fits into a path; raise ValueError in words for whoever typed it."""
+    if not _TOKEN.fullmatch(token.get_secret_value()):
+        raise ValueError(f"A token needs at least {_SHORTEST_TOKEN} letters, digits, dots, hyphens or underscores.")
+    return token
+
+
+def _none_if_empty(value: object) -> object:
+    return None if value == "" else value
+
+
+def _new_if_empty(value: object) -> object:
+    return new_secret() if value in (None, "") else value
+
+
+Secret = Annotated[SecretStr, AfterValidator(checked_secret), BeforeValidator(_new_if_empty)]
+OptionalSecret = Annotated[Annotated[SecretStr, AfterValidator(checked_secret)] | None, BeforeValidator(_none_if_empty)]
+Token = Annotated[SecretStr, AfterValidator(checked_token)]
+OptionalToken = Annotated[Token | None, BeforeValidator(_none_if_empty)]
 
 
 class Webhooks:
