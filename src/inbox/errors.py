@@ -96,6 +96,10 @@ class AlreadyClaimed(Conflict):
 
     code = "already_claimed"
 
+    def __init__(self, assignee: object) -> None:
+        super().__init__()
+        self.assignee = assignee
+
 
 class SpokenSince(Conflict):
     """Somebody wrote in this ticket since you last looked."""

@@ -33,6 +33,7 @@ class Capabilities:
     live: bool = False  # the far end follows the ticket itself, so that committed means sent
     typing: bool = False
     edits: bool = False
+    resend_safe: bool = False  # the far end knows a message that is sent again, so a lost answer is no doubt
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,9 @@ def may_take(manager: Manager, inbox_id: InboxId, campaign_id: CampaignId | None
     )
 
 
-def choose(managers: Iterable[Manager], inbox_id: InboxId, campaign_id: CampaignId | None) -> Manager | None:
-    """Return the least loaded manager who may take the ticket, the longest idle of equals; None when nobody may."""
-    able = (m for m in managers if may_take(m, inbox_id, campaign_id))
-    return min(able, key=_load_then_idle, default=None)
+def in_order(managers: Iterable[Manager], inbox_id: InboxId, campaign_id: CampaignId | None) -> list[Manager]:
+    """Return who may take a ticket, the least loaded first, of equals the longest idle."""
+    return sorted((m for m in managers if may_take(m, inbox_id, campaign_id)), key=_load_then_idle)
 
 
 def _load_then_idle(manager: Manager) -> tuple[float, datetime, str]:

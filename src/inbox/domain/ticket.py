@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
+from inbox.domain.calls import WANTS_CALLBACK, Call, CallState
+from inbox.domain.clocks import CALLBACK_WITHIN
 from inbox.domain.ids import CampaignId, ContactId, InboxId, ManagerId, TicketId
 from inbox.errors import TransitionRefused
 
@@ -122,6 +124,27 @@ def answered(ticket: Ticket, line: str, *, solve: bool, now: datetime) -> Ticket
 def noted(ticket: Ticket) -> Ticket:
     """Return the ticket after an internal note: it counts as a message and changes nothing else."""
     return replace(ticket, last_seq=ticket.last_seq + 1)
+
+
+def joined(ticket: Ticket, line: str) -> Ticket:
+    """Return the ticket after something that asks for no answer: an automatic reply, a deletion before its message."""
+    return replace(ticket, last_line=preview(line) or ticket.last_line, last_seq=ticket.last_seq + 1)
+
+
+def after_call(ticket: Ticket, call: Call, *, at: datetime) -> Ticket:
+    """Return the ticket after a call, or after more became known of it.
+
+    A missed one waits for us from the moment it was missed and is due for a callback; one that reached us is done.
+    """
+    line = f"{call.caller or ''} {call.state}".strip() if call.inbound else f"{call.callee or ''} {call.state}".strip()
+    if call.state in WANTS_CALLBACK and call.inbound:
+        waiting = heard(ticket, line, at=call.ended_at or at)
+        return replace(waiting, due_at=ticket.due_at or (call.ended_at or at) + CALLBACK_WITHIN)
+    if call.state is CallState.COMPLETED:
+        return replace(answered(ticket, line, solve=True, now=at), due_at=None)
+    if call.inbound and call.ended_at is None:
+        return heard(ticket, line, at=call.started_at or at)
+    return joined(ticket, line)
 
 
 def may_reopen(ticket: Ticket, now: datetime) -> bool:

@@ -93,6 +93,13 @@ class Messages:
         )
         return to_message(row) if row else None
 
+    async def own(self, inbox_id: InboxId, message_id: MessageId) -> Message | None:
+        """Return a message of this inbox by our own id."""
+        row = await self._session.row(
+            select(messages).where(messages.c.id == message_id, messages.c.inbox_id == inbox_id)
+        )
+        return to_message(row) if row else None
+
     async def page(self, ticket_id: TicketId, *, before: int | None, limit: int) -> Page[Message]:
         """Return the newest messages before a place, in ascending order; the next page goes back in time."""
         older = messages.c.seq < before if before is not None else messages.c.seq > 0

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select, update
-from sqlalchemy.dialects.postgresql import insert
 
 from inbox.app.ports import Leased
 from inbox.domain.ids import InboxId, MessageId, TicketId
@@ -38,15 +37,14 @@ class Outbox:
     async def add(
         self, message_id: MessageId, inbox_id: InboxId, ticket_id: TicketId, *, run_at: datetime, frozen: bytes | None
     ) -> None:
-        """Ask for a message to be sent; asking again for one that ended starts it anew."""
+        """Ask for a message to be sent."""
         row = {"inbox_id": inbox_id, "ticket_id": ticket_id, "run_at": run_at, "frozen": frozen}
-        again = {"run_at": run_at, "done_at": None, "attempt": 0, "leased_until": None, "error": None}
-        statement = (
-            insert(outbox)
-            .values(message_id=message_id, **row)
-            .on_conflict_do_update(index_elements=[outbox.c.message_id], set_=again)
-        )
-        await self._session.run(statement)
+        await self._session.run(outbox.insert().values(message_id=message_id, **row))
+
+    async def again(self, message_id: MessageId, *, run_at: datetime) -> None:
+        """Begin anew with a message whose delivery had ended; its bytes stay the same."""
+        anew = {"run_at": run_at, "done_at": None, "attempt": 0, "leased_until": None, "error": None}
+        await self._session.run(update(outbox).where(outbox.c.message_id == message_id).values(**anew))
 
     async def lease(self, *, now: datetime, limit: int, lasts: timedelta) -> list[Leased]:
         """Take what is due, each row for one worker only."""

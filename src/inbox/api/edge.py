@@ -1,0 +1,17 @@
+"""The values of the settings that the edge needs; it never reads settings itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """Where the service stands in the world."""
+
+    public_url: str  # without a slash at the end
+    trusted_proxies: tuple[str, ...] = ()
+    web: Path | None = None  # the built desk and widget
+    demo: Callable[[], object] | None = None  # starts demo data and crowd; None where there is none

@@ -1,0 +1,76 @@
+"""Changes of a ticket by a manager: state, priority, tags, subject, campaign."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from inbox.app.ports import PublicEntry, Unit
+from inbox.app.views import moment, ticket_event
+from inbox.domain.clocks import Clock, ClockKind
+from inbox.domain.events import EventType
+from inbox.domain.ids import ClockId, TicketId, new_id
+from inbox.domain.manager import Access
+from inbox.domain.ticket import REOPENS_WITHIN, State, Ticket, moved
+from inbox.errors import Invalid, NotFound, StaleVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to change of a ticket, as its writer saw it at `version`."""
+
+    version: int
+    state: State | None = None
+    snoozed_until: datetime | None = None
+    fields: dict[str, Any] = field(default_factory=dict)  # priority, tags, subject, campaign_id
+
+
+async def change(unit: Unit, ticket_id: TicketId, wish: Wish, access: Access, *, live: bool, now: datetime) -> Ticket:
+    """Change a ticket; raise StaleVersion if it changed since its writer looked."""
+    ticket = await unit.tickets.hold(ticket_id, access)
+    if ticket.version != wish.version:
+        raise StaleVersion
+    wanted = replace(ticket, **wish.fields)
+    if wanted.campaign_id is not None and wanted.campaign_id != ticket.campaign_id:
+        await _check_campaign(unit, wanted, access)
+    if wish.state is not None:
+        wanted = await _move(unit, wanted, wish, now=now)
+    if wanted == ticket:
+        return ticket
+    if live and wanted.state is not ticket.state:
+        wanted = await tell_visitor(unit, wanted, now=now)
+    saved = await unit.tickets.save(wanted, now=now)
+    unit.record(ticket_event(EventType.TICKET_CHANGED, saved, before={"state": ticket.state.value}))
+    return saved
+
+
+async def tell_visitor(unit: Unit, ticket: Ticket, *, now: datetime) -> Ticket:
+    """Let the visitor of a chat see the ticket's new state, in the order of all that they see."""
+    entry = {"type": "update", "kind": "state", "state": ticket.state.value, "at": moment(now)}
+    await unit.visitors.log(PublicEntry(ticket.id, ticket.public_seq + 1, None, entry, now))
+    return replace(ticket, public_seq=ticket.public_seq + 1)
+
+
+async def _check_campaign(unit: Unit, ticket: Ticket, access: Access) -> None:
+    if ticket.campaign_id is None or not access.sees(ticket.inbox_id, ticket.campaign_id):
+        raise NotFound("There is no such campaign.")
+    await unit.campaigns.find(ticket.campaign_id)
+
+
+async def _move(unit: Unit, ticket: Ticket, wish: Wish, *, now: datetime) -> Ticket:
+    state = wish.state or ticket.state
+    await unit.clocks.stop(ticket.id, ClockKind.SNOOZE, ClockKind.CLOSE, now=now)
+    if state is State.SNOOZED:
+        if wish.snoozed_until is None or wish.snoozed_until <= now:
+            raise Invalid("Say until when in the future the ticket is to sleep (snoozed_until).")
+        await _start(unit, ticket, ClockKind.SNOOZE, now=now, due_at=wish.snoozed_until)
+    if state is State.SOLVED:
+        await unit.clocks.stop(ticket.id, ClockKind.CALLBACK, now=now)
+        await _start(unit, ticket, ClockKind.CLOSE, now=now, due_at=now + REOPENS_WITHIN)
+        ticket = replace(ticket, due_at=None)
+    return moved(ticket, state, now=now, until=wish.snoozed_until)
+
+
+async def _start(unit: Unit, ticket: Ticket, kind: ClockKind, *, now: datetime, due_at: datetime) -> None:
+    await unit.clocks.start(Clock(ClockId(new_id()), ticket.id, kind, started_at=now, due_at=due_at))

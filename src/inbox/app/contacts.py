@@ -1,0 +1,61 @@
+"""Contacts: looked up, changed, upserted by one of their identities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from inbox.app.ports import Unit
+from inbox.app.views import moment
+from inbox.domain.contact import Claim, Contact
+from inbox.domain.events import EventType, NewEvent
+from inbox.domain.ids import ContactId, new_id
+from inbox.errors import Invalid
+
+
+def contact_view(contact: Contact) -> dict[str, Any]:
+    """Show a contact."""
+    return {
+        "id": str(contact.id),
+        "name": contact.name,
+        "language": contact.language,
+        "identities": [
+            {"kind": i.kind.value, "value": i.value, "scope": i.scope, "verified": i.verified}
+            for i in contact.identities
+        ],
+        "created_at": moment(contact.created_at),
+    }
+
+
+async def put_contact(
+    unit: Unit, claims: Sequence[Claim], *, name: str | None, language: str | None, now: datetime
+) -> Contact:
+    """Store a person under their identities: a new one, or what is new about the known one.
+
+    The same verified identity is one person; nobody is merged on a name.
+    """
+    if not any(claim.verified for claim in claims):
+        raise Invalid("Name at least one verified identity of the contact.")
+    known = await unit.contacts.by_claims(claims)
+    if known is None:
+        contact = await unit.contacts.add(Contact(ContactId(new_id()), name, now, language), claims)
+        _record(unit, contact)
+        return contact
+    await unit.contacts.add_claims(known.id, claims)
+    return await change_contact(unit, known, name=name or known.name, language=language or known.language)
+
+
+async def change_contact(unit: Unit, known: Contact, *, name: str | None, language: str | None) -> Contact:
+    """Change the name or language of a person, on their tickets too."""
+    if (name, language) != (known.name, known.language):
+        await unit.contacts.rename(known.id, name=name, language=language)
+    changed = await unit.contacts.find(known.id)
+    if changed != known:
+        _record(unit, changed)
+    return changed
+
+
+def _record(unit: Unit, contact: Contact) -> None:
+    # The name travels with the tickets; who may see a contact is decided when they are fetched.
+    unit.record(NewEvent(EventType.CONTACT_CHANGED, contact.id, {"contact": {"id": str(contact.id)}}))

@@ -1,0 +1,144 @@
+"""Sends what is in the outbox, and decides what its failures mean."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from inbox.app.opened import Opened, OpenInboxes
+from inbox.app.outgoing import Blobs, outgoing
+from inbox.app.ports import Leased, Unit, Units
+from inbox.app.views import ticket_event
+from inbox.channel.host import Clock
+from inbox.channel.model import Outgoing, Receipt
+from inbox.domain.deliveries import is_given_up, wait_before
+from inbox.domain.events import EventType
+from inbox.domain.manager import EVERYTHING
+from inbox.domain.message import Delivery, Message
+from inbox.domain.ticket import State, Ticket
+from inbox.errors import (
+    ConfigRejected,
+    DeliveryDelayed,
+    DeliveryFailed,
+    DeliveryUncertain,
+    InboxError,
+    NotFound,
+)
+
+_BATCH = 20
+LEASE = timedelta(minutes=2)
+_SEND_TIMEOUT = 90  # seconds; shorter than the lease, so that nobody else takes a row that is being sent
+_ACCOUNT_PAUSE = timedelta(minutes=5)  # an inbox with wrong settings is not hammered
+_CRASHED = "The service stopped while this message was being sent; nobody knows whether it arrived."
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one try."""
+
+    delivery: Delivery
+    note: str | None = None
+    external_id: str | None = None
+    again_in: timedelta | None = None  # None: this was the last try
+
+
+async def deliver_due(units: Units, inboxes: OpenInboxes, blobs: Blobs, clock: Clock) -> int:
+    """Lease and send what is due, rows beside each other; return how many there were."""
+    async with units() as unit:
+        leased = await unit.outbox.lease(now=clock(), limit=_BATCH, lasts=LEASE)
+    async with asyncio.TaskGroup() as group:
+        for row in leased:
+            group.create_task(_deliver(units, inboxes, blobs, row, clock))
+    return len(leased)
+
+
+async def _deliver(units: Units, inboxes: OpenInboxes, blobs: Blobs, row: Leased, clock: Clock) -> None:
+    result = await _result(units, inboxes, blobs, row)
+    async with units() as unit:
+        await _record(unit, row, result, now=clock())
+
+
+async def _result(units: Units, inboxes: OpenInboxes, blobs: Blobs, row: Leased) -> Result:
+    try:
+        opened = await inboxes.get(row.inbox_id)
+        ready = await _prepared(units, opened, blobs, row)
+        if ready is None:
+            return Result(Delivery.UNCERTAIN, _CRASHED)
+        async with asyncio.timeout(_SEND_TIMEOUT):
+            return delivered(await opened.connection.send(ready))
+    except TimeoutError:
+        return failed(DeliveryUncertain("The far end did not answer in time."), row.attempt, jitter=_jitter())
+    except InboxError as error:
+        return failed(error, row.attempt, jitter=_jitter())
+
+
+async def _prepared(units: Units, opened: Opened, blobs: Blobs, row: Leased) -> Outgoing | None:
+    """Mark the message as being sent, durably, before it is; None if an earlier try ended without a word.
+
+    Whether that try got through nobody knows: unless the far end knows a message that comes twice, a person decides.
+    """
+    async with units() as unit:
+        message = await _message(unit, row)
+        if message.delivery is Delivery.SENDING and not opened.capabilities.resend_safe:
+            return None
+        await unit.messages.save(replace(message, delivery=Delivery.SENDING))
+        ticket = await unit.tickets.find(row.ticket_id, EVERYTHING)
+        return await outgoing(unit, blobs, ticket, message, frozen=row.frozen)
+
+
+def _jitter() -> float:
+    return random.random()  # noqa: S311 - spreads retries, guards nothing
+
+
+def delivered(receipt: Receipt) -> Result:
+    """Read a receipt."""
+    return Result(receipt.delivery, receipt.note, receipt.external_id)
+
+
+def failed(error: InboxError, attempt: int, *, jitter: float) -> Result:
+    """Decide what an error means: another try, the end, or a person's decision; pure."""
+    words = str(error)
+    if isinstance(error, DeliveryUncertain):
+        return Result(Delivery.UNCERTAIN, words)
+    if isinstance(error, DeliveryFailed | NotFound) or is_given_up(attempt):
+        return Result(Delivery.FAILED, words)
+    asked = error.retry_after if isinstance(error, DeliveryDelayed) else None
+    pause = wait_before(attempt, jitter=jitter, asked=asked)
+    if isinstance(error, ConfigRejected):
+        pause = max(pause, _ACCOUNT_PAUSE)
+    return Result(Delivery.QUEUED, words, again_in=pause)
+
+
+async def _record(unit: Unit, row: Leased, result: Result, *, now: datetime) -> None:
+    """Store the result, unless the lease was lost: then somebody else has the word."""
+    if not await _end(unit, row, result, now=now):
+        return
+    ticket = await unit.tickets.hold(row.ticket_id, EVERYTHING)
+    message = await _message(unit, row)
+    if message.delivery is Delivery.DELIVERED:
+        return  # it came back to us before its own answer did
+    error = result.note if result.delivery not in {Delivery.SENT, Delivery.DELIVERED} else None
+    external_id = message.external_id or result.external_id
+    changed = replace(message, delivery=result.delivery, error=error, external_id=external_id)
+    await unit.messages.save(changed)
+    saved = await unit.tickets.save(_after(ticket, result, now=now), now=now)
+    unit.record(ticket_event(EventType.MESSAGE_DELIVERY, saved, changed))
+
+
+def _after(ticket: Ticket, result: Result, *, now: datetime) -> Ticket:
+    """An answer that did not arrive is open work again."""
+    if result.delivery not in {Delivery.FAILED, Delivery.UNCERTAIN} or ticket.state is State.OPEN:
+        return ticket
+    return replace(ticket, state=State.OPEN, solved_at=None, snoozed_until=None, waiting_since=now)
+
+
+async def _end(unit: Unit, row: Leased, result: Result, *, now: datetime) -> bool:
+    if result.again_in is not None:
+        return await unit.outbox.later(row, run_at=now + result.again_in, error=result.note or "")
+    return await unit.outbox.done(row, now=now, error=result.note)
+
+
+async def _message(unit: Unit, row: Leased) -> Message:
+    return await unit.messages.find(row.ticket_id, row.message_id)

@@ -1,0 +1,173 @@
+"""The edges' way in: a pushed call, a fetched batch, a visitor's word; each ends in `receive`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from inbox.app.opened import Opened, OpenInboxes
+from inbox.app.ports import Stored, Unit, Units
+from inbox.app.receive import Arrival, Outcome, Taken, locks_for, receive
+from inbox.channel.contract import Connection, Pushes, Understands
+from inbox.channel.host import Clock
+from inbox.channel.model import Batch, File, Original, Received, WebhookCall
+from inbox.domain.events import EventType, NewEvent
+from inbox.domain.ids import AttachmentId, InboxId, OriginalId, new_id
+from inbox.domain.message import Attachment
+from inbox.errors import Conflict, Invalid, MessageUnreadable, StaleVersion, Unavailable
+
+_TRIES = 5  # when parallel changes of one ticket get into each other's way
+_SHORT = 300  # characters of a reason
+
+
+class Keeper(Protocol):
+    """Keeps attachments by their hash, and says what they are."""
+
+    async def keep(self, file: File) -> Attachment:
+        """Store a file durably; its type is sniffed from its bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """All that the ways in share."""
+
+    units: Units
+    inboxes: OpenInboxes
+    keeper: Keeper
+    clock: Clock
+
+
+async def take_call(door: Door, inbox_id: InboxId, call: WebhookCall) -> tuple[Outcome | str, bytes | None]:
+    """Take in a webhook call: verified first, then understood, then stored with its original in one transaction.
+
+    What is signed and cannot be understood goes to quarantine and is acknowledged: its sender could not do better.
+    Returns what became of it, and the body of the answer if the channel has one.
+    """
+    opened = await door.inboxes.get(inbox_id)
+    if not isinstance(opened.connection, Pushes):
+        raise Invalid("This inbox takes no webhooks.")
+    original = opened.connection.verify(call)
+    answer = opened.connection.challenge(call)
+    if answer is not None:
+        return Outcome.ECHO, answer
+    if not opened.inbox.active:
+        raise Unavailable("This inbox is switched off.")
+    try:
+        messages = understood(opened.connection, original)
+    except MessageUnreadable as error:
+        await _to_quarantine(door, opened, original, str(error))
+        return "quarantined", None
+    return await _take_all(door, opened, messages, original), None
+
+
+async def take_message(door: Door, opened: Opened, received: Received, *, original: Original | None = None) -> Taken:
+    """Take in one message; tried again when a parallel change of its ticket was quicker."""
+    attachments = tuple([await door.keeper.keep(file) for file in received.files])
+    arrival = Arrival(opened.inbox, opened.capabilities, received, attachments, original)
+    for _ in range(_TRIES - 1):
+        try:
+            return await _once(door, arrival)
+        except (StaleVersion, Conflict):
+            continue
+    return await _once(door, arrival)
+
+
+async def keep_batch(unit: Unit, inbox_id: InboxId, batch: Batch, *, owner: UUID, now: datetime) -> int:
+    """Store fetched originals and the cursor together, before anything is parsed; return how many were new.
+
+    Raises Unavailable if another process holds the inbox by now: it will fetch them itself.
+    """
+    if not await unit.inboxes.move_cursor(inbox_id, batch.cursor, owner=owner, now=now):
+        raise Unavailable("Another process has taken over this inbox.")
+    return sum([await unit.originals.add(inbox_id, original, state="pending") for original in batch.originals])
+
+
+async def understand_pending(door: Door, *, limit: int = 50) -> int:
+    """Understand what was fetched; what cannot be goes to quarantine. Returns how many were looked at."""
+    async with door.units.reading() as unit:
+        waiting = await unit.originals.pending(limit=limit)
+    for stored in waiting:
+        await understand_one(door, stored)
+    return len(waiting)
+
+
+async def understand_one(door: Door, stored: Stored) -> str:
+    """Understand one kept original; return its new state."""
+    opened = await door.inboxes.get(stored.inbox_id)
+    try:
+        for received in understood(opened.connection, stored.original):
+            await take_message(door, opened, received)
+    except MessageUnreadable as error:
+        return await _mark(door, stored, "quarantined", str(error)[:_SHORT])
+    return await _mark(door, stored, "understood", None)
+
+
+def understood(connection: Connection, original: Original) -> Sequence[Received]:
+    """Let a channel understand an original; whatever it trips over becomes MessageUnreadable."""
+    if not isinstance(connection, Understands):
+        raise MessageUnreadable("Its channel understands nothing by itself.")
+    try:
+        return connection.understand(original)
+    except MessageUnreadable:
+        raise
+    except Exception as error:
+        raise MessageUnreadable(f"The channel failed on it: {type(error).__name__}.") from error
+
+
+async def _mark(door: Door, stored: Stored, state: str, reason: str | None) -> str:
+    async with door.units() as unit:
+        await unit.originals.mark(stored.id, state, reason=reason)
+        if "quarantined" in {state, stored.state}:
+            unit.record(_quarantine_event(stored.inbox_id, stored.id, state, reason))
+    return state
+
+
+async def _take_all(door: Door, opened: Opened, messages: Sequence[Received], original: Original) -> Outcome:
+    if not messages:
+        return await _keep_only(door, opened, original)
+    outcome = Outcome.DUPLICATE
+    for n, received in enumerate(messages):
+        # The original is stored with the last message, so that a crash in between leaves it to be delivered again.
+        with_it = original if n == len(messages) - 1 else None
+        outcome = (await take_message(door, opened, received, original=with_it)).outcome
+    return outcome
+
+
+async def _keep_only(door: Door, opened: Opened, original: Original) -> Outcome:
+    async with door.units() as unit:
+        is_new = await unit.originals.add(opened.inbox.id, original, state="understood")
+    return Outcome.STORED if is_new else Outcome.DUPLICATE
+
+
+async def _to_quarantine(door: Door, opened: Opened, original: Original, reason: str) -> None:
+    async with door.units() as unit:
+        short = reason[:_SHORT]
+        if await unit.originals.add(opened.inbox.id, original, state="quarantined", reason=short):
+            unit.record(_quarantine_event(opened.inbox.id, None, "quarantined", short))
+
+
+def _quarantine_event(inbox_id: InboxId, original_id: OriginalId | None, state: str, reason: str | None) -> NewEvent:
+    subject = original_id or inbox_id
+    data = {"inbox_id": str(inbox_id), "state": state, "reason": reason}
+    return NewEvent(EventType.QUARANTINE_CHANGED, subject, data, inbox_id=inbox_id)
+
+
+async def _once(door: Door, arrival: Arrival) -> Taken:
+    async with door.units(*locks_for(arrival.inbox, arrival.received)) as unit:
+        return await receive(unit, arrival, now=door.clock())
+
+
+def as_attachment(file: File, *, sha256: str, size: int, mime: str) -> Attachment:
+    """Describe a kept file."""
+    return Attachment(
+        id=AttachmentId(new_id()),
+        name=file.name,
+        mime=mime,
+        size=size,
+        sha256=sha256,
+        content_id=file.content_id,
+        inline=file.inline,
+    )

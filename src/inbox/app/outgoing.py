@@ -1,0 +1,61 @@
+"""Puts together what a channel needs to send a message."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from inbox.app.ports import Unit
+from inbox.channel.model import File, Outgoing
+from inbox.domain.contact import IdentityKind
+from inbox.domain.message import Attachment, Message
+from inbox.domain.ticket import Ticket
+
+
+class Blobs(Protocol):
+    """Where attachments lie by their hash."""
+
+    async def read(self, sha256: str) -> bytes:
+        """Return the bytes under a hash."""
+
+
+async def outgoing(
+    unit: Unit, blobs: Blobs, ticket: Ticket, message: Message, *, frozen: bytes | None = None
+) -> Outgoing:
+    """Gather a message with whom it is for and what it answers."""
+    parent = await _answered(unit, ticket, message)
+    to = await _addresses(unit, ticket)
+    return Outgoing(
+        id=message.id,
+        ticket_id=ticket.id,
+        inbox_id=ticket.inbox_id,
+        text=message.text,
+        at=message.at,
+        from_name=message.author_name or "",
+        subject=message.subject or ticket.subject,
+        to=to[:1],
+        thread=ticket.thread,
+        parent_external_id=parent.external_id if parent else None,
+        references=await unit.messages.external_ids(ticket.id),
+        parent_meta=parent.meta if parent else {},
+        quote=parent.text if parent else None,
+        files=await _files(blobs, message.attachments),
+        frozen=frozen,
+    )
+
+
+async def _answered(unit: Unit, ticket: Ticket, message: Message) -> Message | None:
+    """Return the message that this one answers: the named one, else the contact's latest."""
+    if message.parent_external_id is not None:
+        return await unit.messages.by_external_id(ticket.inbox_id, message.parent_external_id)
+    return await unit.messages.last_inbound(ticket.id)
+
+
+async def _addresses(unit: Unit, ticket: Ticket) -> tuple[str, ...]:
+    if ticket.contact_id is None:
+        return ()
+    return await unit.contacts.addresses(ticket.contact_id, IdentityKind.EMAIL)
+
+
+async def _files(blobs: Blobs, attachments: Sequence[Attachment]) -> tuple[File, ...]:
+    return tuple([File(a.name, await blobs.read(a.sha256), a.mime) for a in attachments])

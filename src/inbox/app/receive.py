@@ -1,0 +1,244 @@
+"""Takes in what a channel received: once, in order, into the right ticket, and at once to somebody who can answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from inbox.app import assign
+from inbox.app.edit import apply_newer
+from inbox.app.ports import Known, Placed, PublicEntry, Unit
+from inbox.app.views import public_view, ticket_event
+from inbox.channel.model import Capabilities, Original, Received
+from inbox.domain.clocks import Clock, ClockKind
+from inbox.domain.contact import Claim, Contact
+from inbox.domain.events import EventType
+from inbox.domain.ids import ClockId, ContactId, MessageId, TicketId, new_id
+from inbox.domain.inbox import Inbox
+from inbox.domain.message import Attachment, Delivery, Direction, Message
+from inbox.domain.threading import Placement, Threading, place
+from inbox.domain.ticket import State, Ticket, after_call, answered, heard, joined
+
+
+class Outcome(StrEnum):
+    """What became of a received message."""
+
+    STORED = "stored"
+    CHANGED = "changed"
+    DUPLICATE = "duplicate"
+    ECHO = "echo"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A received message with where and how it came."""
+
+    inbox: Inbox
+    capabilities: Capabilities
+    received: Received
+    attachments: tuple[Attachment, ...] = ()
+    original: Original | None = None  # stored with the message; None when it was kept before
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The result of taking something in."""
+
+    outcome: Outcome
+    ticket: Ticket | None = None
+    message: Message | None = None
+    entry: PublicEntry | None = None
+
+
+def locks_for(inbox: Inbox, received: Received) -> tuple[str, ...]:
+    """Return the names to lock, so that parallel deliveries of one thread or person come one after the other."""
+    persons = tuple(f"{c.kind}:{c.scope}:{c.key}" for c in received.sender.claims if c.verified)
+    return (f"{inbox.id}:{received.thread or received.external_id}", *persons)
+
+
+async def receive(unit: Unit, arrival: Arrival, *, now: datetime) -> Taken:
+    """Store a received message, or what it changes of one that is here; the unit must hold `locks_for` it."""
+    received, inbox = arrival.received, arrival.inbox
+    known = await unit.intake.look_up(inbox.id, received, arrival.capabilities.threading, original=arrival.original)
+    if known.repeated:
+        return Taken(Outcome.DUPLICATE, message=known.message)
+    if received.echo_of is not None and await _came_back(unit, arrival, received.echo_of):
+        return Taken(Outcome.ECHO)
+    if known.message is not None:
+        await _keep(unit, arrival)
+        return await _change(unit, known.message, arrival, now=now)
+    return await _store(unit, arrival, known, now=now)
+
+
+async def _keep(unit: Unit, arrival: Arrival) -> None:
+    if arrival.original is not None:
+        await unit.originals.add(arrival.inbox.id, arrival.original, state="understood")
+
+
+async def _came_back(unit: Unit, arrival: Arrival, message_id: MessageId) -> bool:
+    """Recognise our own message: the far end has it, under its own id."""
+    message = await unit.messages.own(arrival.inbox.id, message_id)
+    if message is None:
+        return False
+    await _keep(unit, arrival)
+    await unit.messages.save(
+        replace(message, external_id=arrival.received.external_id, delivery=Delivery.DELIVERED, error=None)
+    )
+    return True
+
+
+async def _change(unit: Unit, message: Message, arrival: Arrival, *, now: datetime) -> Taken:
+    changed = await apply_newer(unit, message, arrival.received, now=now)
+    if changed is None:
+        return Taken(Outcome.DUPLICATE, message=message)
+    ticket, shown = changed
+    if shown.call is not None:
+        await _set_callback(unit, ticket, shown, now=now)
+    return Taken(Outcome.CHANGED, ticket, shown)
+
+
+async def _store(unit: Unit, arrival: Arrival, known: Known, *, now: datetime) -> Taken:
+    placed = _placed(arrival, known, now=now)
+    if placed.is_new:
+        placed = replace(placed, ticket=replace(placed.ticket, number=await unit.tickets.number()))
+    if placed.ticket.state is State.OPEN and placed.ticket.assignee_id is None:
+        placed = replace(placed, ticket=await assign.best_for(unit, placed.ticket, now=now))
+    _record(unit, placed)
+    await unit.intake.write(replace(placed, events=unit.take_events()), epoch=unit.epoch)
+    if placed.message.call is not None:
+        await _set_callback(unit, placed.ticket, placed.message, now=now)
+    return Taken(Outcome.STORED, placed.ticket, placed.message, placed.entry)
+
+
+def _record(unit: Unit, placed: Placed) -> None:
+    if placed.is_new:
+        unit.record(ticket_event(EventType.TICKET_CREATED, placed.ticket))
+    unit.record(ticket_event(EventType.MESSAGE_RECEIVED, placed.ticket, placed.message))
+
+
+def _placed(arrival: Arrival, known: Known, *, now: datetime) -> Placed:
+    """Decide everything about a new message; pure."""
+    received = arrival.received
+    contact = known.contact or _new_contact(received, now)
+    contact_id = contact.id if contact else None
+    placement = place(arrival.capabilities.threading, known.candidates, sender=contact_id, now=now)
+    before = next((c.ticket for c in known.candidates if c.ticket.id == placement.ticket_id), None)
+    ticket = _moved(before or _new_ticket(arrival, known, placement, contact, now=now), arrival, known, now=now)
+    message = _message(arrival, ticket, contact_id, unverified=placement.stranger)
+    entry = _entry(ticket, message, now) if arrival.capabilities.live else None
+    return Placed(
+        message=message,
+        ticket=replace(ticket, version=ticket.version + 1, public_seq=entry.seq if entry else ticket.public_seq),
+        is_new=before is None,
+        contact=contact if known.contact is None else None,
+        claims=_new_claims(received.sender.claims, contact, is_new=known.contact is None),
+        original=arrival.original,
+        entry=entry,
+    )
+
+
+def _new_contact(received: Received, now: datetime) -> Contact | None:
+    if not received.sender.claims:
+        return None
+    return Contact(ContactId(new_id()), received.sender.name, now, received.sender.language)
+
+
+def _new_claims(
+    claims: Sequence[Claim], contact: Contact | None, *, is_new: bool
+) -> tuple[tuple[ContactId, Claim], ...]:
+    """All claims of a new contact; of a known one those beside the first, which is how they were found."""
+    if contact is None:
+        return ()
+    return tuple((contact.id, claim) for claim in (claims if is_new else claims[1:]))
+
+
+def _new_ticket(
+    arrival: Arrival, known: Known, placement: Placement, contact: Contact | None, *, now: datetime
+) -> Ticket:
+    received, inbox = arrival.received, arrival.inbox
+    is_public = arrival.capabilities.threading is Threading.PUBLIC
+    return Ticket(
+        id=TicketId(new_id()),
+        number=0,
+        inbox_id=inbox.id,
+        channel=inbox.channel,
+        state=State.SOLVED,
+        created_at=now,
+        updated_at=now,
+        contact_id=contact.id if contact else None,
+        contact_name=contact.name if contact and contact.name else received.sender.name,
+        contact_verified=any(claim.verified for claim in received.sender.claims),
+        subject=received.thread_title or received.subject,
+        campaign_id=inbox.campaign_id,
+        thread=received.thread,
+        language=received.language or received.sender.language,
+        public=is_public,
+        solved_at=now,
+        follows=placement.follows,
+    )
+
+
+def _moved(ticket: Ticket, arrival: Arrival, known: Known, *, now: datetime) -> Ticket:
+    """Return the ticket after the message: who waits for whom, and which campaign it is about."""
+    received = arrival.received
+    ticket = _in_campaign(replace(ticket, updated_at=now), received, known)
+    if received.call is not None:
+        return after_call(ticket, received.call, at=received.at)
+    if received.outbound:
+        return answered(ticket, received.text, solve=False, now=now)
+    if received.deleted or not received.wants_answer:
+        return joined(ticket, received.text)
+    return heard(ticket, received.text or received.subject or "", at=received.at)
+
+
+def _in_campaign(ticket: Ticket, received: Received, known: Known) -> Ticket:
+    if known.campaign is not None and (ticket.campaign_id is None or not ticket.last_seq):
+        return replace(ticket, campaign_id=known.campaign.id, campaign_key=None)
+    if received.campaign is not None and ticket.campaign_id is None:
+        return replace(ticket, campaign_key=received.campaign.key)
+    return ticket
+
+
+def _message(arrival: Arrival, ticket: Ticket, contact_id: ContactId | None, *, unverified: bool) -> Message:
+    received = arrival.received
+    return Message(
+        id=MessageId(new_id()),
+        ticket_id=ticket.id,
+        inbox_id=ticket.inbox_id,
+        seq=ticket.last_seq,
+        kind=received.kind,
+        direction=Direction.OUTBOUND if received.outbound else Direction.INBOUND,
+        at=received.at,
+        text=received.text,
+        delivery=Delivery.SENT if received.outbound else Delivery.RECEIVED,
+        html=received.html,
+        quoted=received.quoted,
+        subject=received.subject,
+        author_name=received.sender.name,
+        contact_id=contact_id,
+        external_id=received.external_id,
+        parent_external_id=received.parent,
+        edition=received.version,
+        unverified=unverified,
+        deleted_at=received.at if received.deleted else None,
+        call=received.call,
+        attachments=arrival.attachments,
+        meta=dict(received.meta),
+    )
+
+
+def _entry(ticket: Ticket, message: Message, now: datetime) -> PublicEntry:
+    return PublicEntry(ticket.id, ticket.public_seq + 1, message.id, public_view(message) | {"type": "message"}, now)
+
+
+async def _set_callback(unit: Unit, ticket: Ticket, message: Message, *, now: datetime) -> None:
+    """Start the clock of a call that we missed; a call that reached somebody stops it."""
+    if message.call is None:
+        return
+    if ticket.due_at is not None:
+        clock_id = ClockId(new_id())
+        await unit.clocks.start(Clock(clock_id, ticket.id, ClockKind.CALLBACK, started_at=now, due_at=ticket.due_at))
+    elif ticket.state is State.SOLVED:
+        await unit.clocks.stop(ticket.id, ClockKind.CALLBACK, now=now)

@@ -1,0 +1,167 @@
+"""Answers, notes and calls written down by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from inbox.app.opened import Opened
+from inbox.app.outgoing import Blobs, outgoing
+from inbox.app.ports import PublicEntry, Unit
+from inbox.app.views import public_view, ticket_event
+from inbox.channel.contract import Prepares
+from inbox.domain.calls import Call
+from inbox.domain.clocks import ClockKind
+from inbox.domain.events import EventType
+from inbox.domain.ids import MessageId, TicketId, new_id
+from inbox.domain.manager import Access, Manager
+from inbox.domain.message import Delivery, Direction, Kind, Message
+from inbox.domain.ticket import Ticket, after_call, answered, noted
+from inbox.errors import Invalid, SpokenSince, TransitionRefused, Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a manager wants to say."""
+
+    text: str
+    last_seen: int  # the newest message that its writer had on the screen
+    solve: bool = False
+    send_anyway: bool = False
+    uploads: tuple[UUID, ...] = ()
+    parent_id: MessageId | None = None  # the comment that it answers
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Who writes, and with what."""
+
+    manager: Manager
+    access: Access
+    blobs: Blobs
+
+
+async def reply(
+    unit: Unit, desk: Desk, ticket_id: TicketId, draft: Draft, opened: Opened, *, now: datetime
+) -> tuple[Ticket, Message]:
+    """Answer the contact: stored as queued with its outbox row, or as sent where the far end reads along.
+
+    Raises SpokenSince with the missed messages if somebody wrote after `draft.last_seen`.
+    """
+    _check(draft, opened)
+    ticket = await unit.tickets.hold(ticket_id, desk.access)
+    if not draft.send_anyway:
+        await _nobody_spoke(unit, ticket, draft, desk.manager)
+    message = await _message(unit, desk, ticket, draft, now=now)
+    message = replace(message, delivery=Delivery.SENT if opened.capabilities.live else Delivery.QUEUED)
+    moved = answered(ticket, draft.text, solve=draft.solve, now=now)
+    return await send(unit, desk.blobs, replace(moved, due_at=None), message, opened, now=now)
+
+
+async def send(
+    unit: Unit, blobs: Blobs, ticket: Ticket, message: Message, opened: Opened, *, now: datetime
+) -> tuple[Ticket, Message]:
+    """Store an outbound message with its way out, and the ticket that it moved."""
+    await unit.clocks.stop(ticket.id, ClockKind.CALLBACK, ClockKind.SNOOZE, now=now)
+    frozen = None
+    if isinstance(opened.connection, Prepares):
+        external_id, frozen = opened.connection.prepare(await outgoing(unit, blobs, ticket, message))
+        message = replace(message, external_id=external_id)
+    if opened.capabilities.live:
+        ticket = replace(ticket, public_seq=ticket.public_seq + 1)
+    saved = await unit.tickets.save(ticket, now=now)
+    await unit.messages.add(message)
+    if opened.capabilities.live:
+        entry = public_view(message) | {"type": "message"}
+        await unit.visitors.log(PublicEntry(ticket.id, saved.public_seq, message.id, entry, now))
+    else:
+        await unit.outbox.add(message.id, ticket.inbox_id, ticket.id, run_at=now, frozen=frozen)
+    unit.record(ticket_event(EventType.MESSAGE_QUEUED, saved, message))
+    return saved, message
+
+
+async def note(unit: Unit, desk: Desk, ticket_id: TicketId, draft: Draft, *, now: datetime) -> tuple[Ticket, Message]:
+    """Write an internal note; it never reaches the crowd."""
+    ticket = await unit.tickets.hold(ticket_id, desk.access)
+    message = replace(await _message(unit, desk, ticket, draft, now=now), kind=Kind.NOTE, direction=Direction.INTERNAL)
+    saved = await unit.tickets.save(noted(ticket), now=now)
+    await unit.messages.add(replace(message, parent_external_id=None))
+    unit.record(ticket_event(EventType.NOTE_ADDED, saved, message))
+    return saved, message
+
+
+async def log_call(
+    unit: Unit, desk: Desk, ticket_id: TicketId, call: Call, text: str, *, now: datetime
+) -> tuple[Ticket, Message]:
+    """Write down a call that no telephone system reported."""
+    ticket = await unit.tickets.hold(ticket_id, desk.access)
+    draft = Draft(text=text, last_seen=ticket.last_seq)
+    message = await _message(unit, desk, ticket, draft, now=now)
+    direction = Direction.INBOUND if call.inbound else Direction.OUTBOUND
+    message = replace(
+        message, kind=Kind.CALL, call=call, direction=direction, delivery=Delivery.SENT, at=call.started_at or now
+    )
+    saved = await unit.tickets.save(after_call(ticket, call, at=now), now=now)
+    await unit.messages.add(message)
+    await unit.clocks.stop(ticket.id, ClockKind.CALLBACK, now=now)
+    unit.record(ticket_event(EventType.CALL_CHANGED, saved, message))
+    return saved, message
+
+
+async def retry(unit: Unit, access: Access, ticket_id: TicketId, message_id: MessageId, *, now: datetime) -> Message:
+    """Send a failed or uncertain message again, by a person's decision."""
+    ticket = await unit.tickets.hold(ticket_id, access)
+    message = await unit.messages.find(ticket_id, message_id)
+    if message.delivery not in {Delivery.FAILED, Delivery.UNCERTAIN}:
+        raise TransitionRefused(f"This message is {message.delivery}; there is nothing to try again.")
+    again = replace(message, delivery=Delivery.QUEUED, error=None)
+    await unit.messages.save(again)
+    await unit.outbox.again(message.id, run_at=now)
+    saved = await unit.tickets.save(ticket, now=now)
+    unit.record(ticket_event(EventType.MESSAGE_DELIVERY, saved, again))
+    return again
+
+
+def _check(draft: Draft, opened: Opened) -> None:
+    if not opened.capabilities.replies:
+        raise Invalid("This channel takes no written replies.")
+    if not opened.inbox.active:
+        raise Unavailable("This inbox is switched off.")
+    if len(draft.text) > opened.capabilities.text_limit:
+        raise Invalid(f"A message here has at most {opened.capabilities.text_limit} characters.")
+    if draft.uploads and not opened.capabilities.attachments:
+        raise Invalid("This channel takes no attachments.")
+
+
+async def _nobody_spoke(unit: Unit, ticket: Ticket, draft: Draft, me: Manager) -> None:
+    if ticket.last_seq <= draft.last_seen:
+        return
+    missed = [m for m in await unit.messages.since(ticket.id, draft.last_seen) if _counts(m, me)]
+    if missed:
+        raise SpokenSince(tuple(missed))
+
+
+def _counts(message: Message, me: Manager) -> bool:
+    """A colleague's note changes nothing for the contact; one's own words are known."""
+    return message.direction is not Direction.INTERNAL and message.manager_id != me.id
+
+
+async def _message(unit: Unit, desk: Desk, ticket: Ticket, draft: Draft, *, now: datetime) -> Message:
+    parent = await unit.messages.find(ticket.id, draft.parent_id) if draft.parent_id else None
+    attachments = await unit.messages.take_uploads(list(draft.uploads), desk.manager.id) if draft.uploads else ()
+    return Message(
+        id=MessageId(new_id()),
+        ticket_id=ticket.id,
+        inbox_id=ticket.inbox_id,
+        seq=ticket.last_seq + 1,
+        kind=Kind.MESSAGE,
+        direction=Direction.OUTBOUND,
+        at=now,
+        text=draft.text,
+        subject=ticket.subject,
+        author_name=desk.manager.name,
+        manager_id=desk.manager.id,
+        parent_external_id=parent.external_id if parent else None,
+        attachments=attachments,
+    )

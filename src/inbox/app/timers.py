@@ -1,0 +1,40 @@
+"""What happens when a clock is due."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from inbox.app.ports import Unit
+from inbox.app.views import ticket_event
+from inbox.domain.clocks import Clock, ClockKind
+from inbox.domain.events import EventType
+from inbox.domain.manager import EVERYTHING
+from inbox.domain.ticket import Priority, State, Ticket, moved
+
+_BATCH = 100
+
+
+async def fire_due(unit: Unit, *, now: datetime) -> int:
+    """Fire the clocks that are due, each once; return how many there were."""
+    due = await unit.clocks.due(now=now, limit=_BATCH)
+    for clock in due:
+        await unit.clocks.fired(clock, now=now)
+        ticket = await unit.tickets.hold(clock.ticket_id, EVERYTHING)
+        after = rung(ticket, clock, now=now)
+        saved = ticket if after == ticket else await unit.tickets.save(after, now=now)
+        unit.record(ticket_event(EventType.CLOCK_FIRED, saved, clock=clock.kind.value))
+    return len(due)
+
+
+def rung(ticket: Ticket, clock: Clock, *, now: datetime) -> Ticket:
+    """Return the ticket after its clock rang: a sleeper is awake, a missed caller urgent, a solved one closed."""
+    match clock.kind:
+        case ClockKind.SNOOZE if ticket.state is State.SNOOZED:
+            return replace(moved(ticket, State.OPEN, now=now), waiting_since=now)
+        case ClockKind.CALLBACK if ticket.state is State.OPEN:
+            return replace(ticket, priority=max(ticket.priority, Priority.HIGH))
+        case ClockKind.CLOSE if ticket.state is State.SOLVED and not ticket.public:
+            return moved(ticket, State.CLOSED, now=now)
+        case _:
+            return ticket

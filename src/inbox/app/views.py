@@ -1,0 +1,160 @@
+"""How tickets and messages are shown to managers and integrators: the same in answers and in events."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from inbox.domain.calls import Call
+from inbox.domain.events import EventType, NewEvent
+from inbox.domain.message import Attachment, Direction, Message
+from inbox.domain.ticket import Ticket
+
+_EVENT_TEXT = 4_000  # characters; a screen that shows the message fetches the rest
+
+
+def moment(at: datetime | None) -> str | None:
+    """Write a time as RFC 3339 in UTC, to the millisecond."""
+    if at is None:
+        return None
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def ticket_view(ticket: Ticket) -> dict[str, Any]:
+    """Show a ticket."""
+    return {
+        "id": str(ticket.id),
+        "number": ticket.number,
+        "inbox_id": str(ticket.inbox_id),
+        "channel": ticket.channel,
+        "state": ticket.state.value,
+        "priority": int(ticket.priority),
+        "subject": ticket.subject,
+        "contact": _contact_of(ticket),
+        "campaign_id": _text(ticket.campaign_id),
+        "campaign_key": ticket.campaign_key,
+        "tags": list(ticket.tags),
+        "assignee_id": _text(ticket.assignee_id),
+        "public": ticket.public,
+        "language": ticket.language,
+        "last_line": ticket.last_line,
+        "last_direction": ticket.last_direction,
+        "last_seq": ticket.last_seq,
+        "waiting_since": moment(ticket.waiting_since),
+        "snoozed_until": moment(ticket.snoozed_until),
+        "solved_at": moment(ticket.solved_at),
+        "due_at": moment(ticket.due_at),
+        "follows": _text(ticket.follows),
+        "created_at": moment(ticket.created_at),
+        "updated_at": moment(ticket.updated_at),
+        "version": ticket.version,
+    }
+
+
+def message_view(message: Message) -> dict[str, Any]:
+    """Show a message whole."""
+    meta = message.meta
+    return {
+        "id": str(message.id),
+        "ticket_id": str(message.ticket_id),
+        "seq": message.seq,
+        "kind": message.kind.value,
+        "direction": message.direction.value,
+        "at": moment(message.at),
+        "author": _author_of(message),
+        "text": message.text,
+        "html": _with_pictures(message) if message.html else None,
+        "quoted": message.quoted,
+        "subject": message.subject,
+        "delivery": message.delivery.value,
+        "error": message.error,
+        "edited_at": moment(message.edited_at),
+        "deleted_at": moment(message.deleted_at),
+        "external_id": message.external_id,
+        "parent_external_id": message.parent_external_id,
+        "call": _call_view(message.call) if message.call else None,
+        "attachments": [_attachment_view(a) for a in message.attachments],
+        "unverified": message.unverified,
+        "remote_images": int(meta.get("remote_images", 0)),
+        "permalink": meta.get("permalink"),
+        "truncated": False,
+    }
+
+
+def message_in_event(message: Message) -> dict[str, Any]:
+    """Show a message as events carry it: without its HTML, and not longer than a screen needs at once."""
+    view = message_view(message)
+    long = len(message.text) > _EVENT_TEXT or message.html is not None
+    return view | {"text": message.text[:_EVENT_TEXT], "html": None, "quoted": None, "truncated": long}
+
+
+def ticket_event(kind: EventType, ticket: Ticket, message: Message | None = None, **more: object) -> NewEvent:
+    """Return the fact that something happened to a ticket; it carries the whole ticket, so a hole does no harm."""
+    data: dict[str, Any] = {"ticket": ticket_view(ticket), **more}
+    if message is not None:
+        data["message"] = message_in_event(message)
+    return NewEvent(kind, ticket.id, data, inbox_id=ticket.inbox_id, campaign_id=ticket.campaign_id)
+
+
+def public_view(message: Message) -> dict[str, Any]:
+    """Show a message to the visitor whom it is for: nothing internal (P9)."""
+    return {
+        "id": str(message.id),
+        "from": "visitor" if message.direction is Direction.INBOUND else "manager",
+        "name": message.author_name if message.direction is Direction.OUTBOUND else None,
+        "text": "" if message.deleted_at else message.text,
+        "at": moment(message.at),
+        "attachments": [_attachment_view(a) for a in message.attachments],
+    }
+
+
+def _contact_of(ticket: Ticket) -> dict[str, Any] | None:
+    if ticket.contact_id is None and ticket.contact_name is None:
+        return None
+    return {"id": _text(ticket.contact_id), "name": ticket.contact_name, "verified": ticket.contact_verified}
+
+
+def _author_of(message: Message) -> dict[str, Any]:
+    inbound = message.direction is Direction.INBOUND
+    kind = "contact" if inbound else "manager" if message.manager_id else "system"
+    author = message.contact_id if inbound else message.manager_id
+    return {"kind": kind, "id": _text(author), "name": message.author_name, "verified": not message.unverified}
+
+
+def _call_view(call: Call) -> dict[str, Any]:
+    return {
+        "state": call.state.value,
+        "inbound": call.inbound,
+        "caller": call.caller,
+        "callee": call.callee,
+        "started_at": moment(call.started_at),
+        "answered_at": moment(call.answered_at),
+        "ended_at": moment(call.ended_at),
+        "duration": call.duration,
+        "recording_url": call.recording_url,
+        "transcript": call.transcript,
+    }
+
+
+def _attachment_view(attachment: Attachment) -> dict[str, Any]:
+    return {
+        "id": str(attachment.id),
+        "name": attachment.name,
+        "mime": attachment.mime,
+        "size": attachment.size,
+        "inline": attachment.inline,
+        "content_id": attachment.content_id,
+    }
+
+
+def _with_pictures(message: Message) -> str:
+    """Point a mail's own pictures (RFC 2392 `cid:`) at where we serve them."""
+    html = message.html or ""
+    for attachment in message.attachments:
+        if attachment.content_id:
+            html = html.replace(f"cid:{attachment.content_id}", f"/api/v1/attachments/{attachment.id}?inline=1")
+    return html
+
+
+def _text(value: object | None) -> str | None:
+    return None if value is None else str(value)
