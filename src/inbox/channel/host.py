@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,6 +36,9 @@ class Dialer(Protocol):
 
     async def dial(self, host: str, port: int, *, tls: bool) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Connect to the checked address of `host`; with `tls`, its certificate must name `host`."""
+
+    async def connect_socket(self, host: str, port: int) -> socket.socket:
+        """Connect as `dial` does, for a library that makes its own streams; the socket is non-blocking."""
 
 
 class Clock(Protocol):

@@ -1,0 +1,141 @@
+"""Turns the bytes of a mail into a message: who wrote it, what it says, and which ticket it answers."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from inbox.channel.model import File, Original, Received, Sender
+from inbox.channel.signing import find_ticket
+from inbox.domain.contact import Claim, IdentityKind
+from inbox.domain.ids import MessageId, TicketId
+from inbox_email.automatic import WANT_NO_ANSWER, Automatic, automatic_kind
+from inbox_email.charsets import decode
+from inbox_email.content import content_of
+from inbox_email.headers import Address, Headers
+from inbox_email.marks import LOOP_FIELD, loop_mark, message_of
+from inbox_email.mime import Mail, take_apart
+
+HEADERS_ONLY = "text/rfc822-headers"  # the type of an original that was too large to be fetched
+MAX_REFERENCES = 50
+
+_ARRIVED_AT = ("delivered-to", "x-original-to", "envelope-to", "x-gm-original-to", "to", "cc")
+_NOBODY = re.compile(
+    r"(?:no|do-?not|nicht)[-_.]?(?:reply|respond|antworten)|noreply|wordpress|web-?form", re.IGNORECASE
+)
+_RETURNED_ID = re.compile(rb"^message-id:\s*(<[^<>\s]{1,998}>)", re.IGNORECASE | re.MULTILINE)
+_RETURNED = frozenset({"message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Understands the mails of one inbox."""
+
+    address: str
+    key: bytes  # that signs this inbox's tokens
+
+    def understand(self, original: Original) -> Received:
+        """Parse a mail; raise MessageUnreadable only for one that is built to stop a parser."""
+        digest = hashlib.sha256(original.body).hexdigest()
+        mail = take_apart(original.body)
+        headers, kind = mail.headers, automatic_kind(mail.headers, mail.mime)
+        subject = headers.text("subject")[:998]
+        shown = content_of(mail.body, mail.files, subject=subject)
+        references = _references(mail, kind)
+        return Received(
+            external_id=headers.own_id() or f"sha256:{digest}",
+            sender=self._sender(headers, digest),
+            at=original.at,
+            text=shown.text or _oversized(original),
+            html=shown.html,
+            quoted=shown.quoted,
+            subject=subject or None,
+            references=references,
+            ticket=self._ticket(headers, references),
+            echo_of=self._echo(headers),
+            wants_answer=kind not in WANT_NO_ANSWER and not self._is_own(headers),
+            files=shown.files,
+            meta=_meta(mail, digest=digest, kind=kind, blocked=shown.blocked),
+        )
+
+    def _sender(self, headers: Headers, digest: str) -> Sender:
+        named = _first(headers.addresses("from")) or _first(headers.addresses("sender", "reply-to", "return-path"))
+        replies_to = _first(headers.addresses("reply-to"))
+        if named is None:
+            # A mail without a sender is still a mail; a name of its own keeps such senders apart (RFC 2606).
+            return Sender((Claim(IdentityKind.EMAIL, f"unknown-{digest[:16]}@unknown.invalid", verified=False),))
+        if replies_to and replies_to.address != named.address and self._speaks_for_others(named):
+            # A form writes in its own name; the person is whom it asks us to answer, on the form's word alone.
+            return Sender((Claim(IdentityKind.EMAIL, replies_to.address, verified=False),), replies_to.name)
+        return Sender((Claim(IdentityKind.EMAIL, named.address),), named.name)
+
+    def _speaks_for_others(self, sender: Address) -> bool:
+        return sender.address.casefold() == self.address.casefold() or bool(_NOBODY.match(sender.address))
+
+    def _ticket(self, headers: Headers, references: Iterable[str]) -> TicketId | None:
+        """Return the ticket that our token proves: in the address that was written to, else in what is answered."""
+        written_to = (a.address.partition("@")[0] for a in headers.addresses(*_ARRIVED_AT))
+        tagged = " ".join(local.partition("+")[2] for local in written_to)
+        return find_ticket(self.key, tagged) or find_ticket(self.key, " ".join(references))
+
+    def _echo(self, headers: Headers) -> MessageId | None:
+        """Return our own message if this is it, come back by a list or a copy."""
+        own_id = headers.own_id() or ""
+        if headers.raw(LOOP_FIELD).strip() != loop_mark(self.key, own_id):
+            return None
+        return message_of(own_id)
+
+    def _is_own(self, headers: Headers) -> bool:
+        return self._echo(headers) is not None
+
+
+def _references(mail: Mail, kind: Automatic | None) -> tuple[str, ...]:
+    """Return what a mail answers, nearest first; a bounce answers what it returns."""
+    headers = mail.headers
+    returned = _returned_ids(mail.files) if kind in {"bounce", "receipt"} else []
+    found = dict.fromkeys([*returned, *headers.ids("in-reply-to"), *reversed(headers.ids("references"))])
+    found.pop(headers.own_id() or "", None)
+    return tuple(found)[:MAX_REFERENCES]
+
+
+def _returned_ids(files: Iterable[File]) -> list[str]:
+    returned = (file.data[:65_536] for file in files if file.mime in _RETURNED)
+    return [decode(found[1], None) for data in returned if (found := _RETURNED_ID.search(data))]
+
+
+def _meta(mail: Mail, *, digest: str, kind: Automatic | None, blocked: int) -> dict[str, Any]:
+    """Return what our answer needs, and what the screens say about a mail."""
+    headers = mail.headers
+    date = headers.date()
+    meta = {
+        "digest": digest,
+        "automatic": kind,
+        "blocked_images": blocked,
+        "date": date.isoformat() if date else None,
+        "references": shortened(headers.ids("references") or headers.ids("in-reply-to")),
+        "to": [a.address for a in headers.addresses("to")][:100],
+        "cc": [a.address for a in headers.addresses("cc")][:100],
+        "reply_to": [a.address for a in headers.addresses("reply-to")][:10],
+    }
+    return {name: value for name, value in meta.items() if value}
+
+
+def shortened(references: Iterable[str]) -> list[str]:
+    """Return the first id of a thread and the last twenty: long threads outgrow every header."""
+    ids = list(dict.fromkeys(references))
+    return ids if len(ids) <= 21 else [ids[0], *ids[-20:]]
+
+
+def _oversized(original: Original) -> str:
+    if not original.content_type.startswith(HEADERS_ONLY):
+        return ""
+    size = re.search(r"size=(\d+)", original.content_type)
+    megabytes = int(size[1]) // 1_000_000 if size else 0
+    return f"This mail is too large to be fetched ({megabytes} MB). Its header is here; read it in the mailbox itself."
+
+
+def _first(addresses: tuple[Address, ...]) -> Address | None:
+    return addresses[0] if addresses else None
