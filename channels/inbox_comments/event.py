@@ -28,9 +28,10 @@ from inbox.domain.ids import MessageId
 from inbox.errors import MessageUnreadable
 from inbox_comments.config import CommentsConfig
 
+CREATED: Final = "comment.created"
 RESTORED: Final = "comment.restored"
 DELETED: Final = "comment.deleted"
-SPOKEN: Final = frozenset({"comment.created", "comment.edited", "comment.moderated", RESTORED, DELETED})
+SPOKEN: Final = frozenset({CREATED, "comment.edited", "comment.moderated", RESTORED, DELETED})
 ERASED: Final = "author.erased"
 SILENT: Final = frozenset({"ping", "comment.reacted", "thread.updated"})  # the next comment brings the new title along
 
@@ -73,7 +74,9 @@ def _comment(original: Original, event: Json, settings: CommentsConfig) -> Recei
     return Received(
         external_id=identifier(comment, "id", at="/data/comment"),
         sender=_sender(data, platform, gone=gone),
-        at=min(_said_at(comment, event) or original.at, original.at),  # no clock elsewhere makes a comment of tomorrow
+        at=min(
+            _happened_at(comment, event) or original.at, original.at
+        ),  # no clock elsewhere makes a comment of tomorrow
         text="" if gone else _text(optional_section(comment, "body")),
         thread=f"{platform}/{identifier(thread, 'id', at='/data/thread')}",
         thread_title=words(thread, "title"),
@@ -147,13 +150,13 @@ def _version(comment: Json, *, gone: bool) -> int:
     return max((changed_at - _EPOCH) // _MICROSECOND, 0)
 
 
-def _said_at(comment: Json, event: Json) -> datetime | None:
-    return (
-        moment(comment, "created_at", at="/data/comment")
-        or moment(comment, "updated_at", at="/data/comment")
-        or moment(event, "timestamp", at="")
-        or moment(event, "time", at="")  # CloudEvents
-    )
+def _happened_at(comment: Json, event: Json) -> datetime | None:
+    """Return when the comment was written, or when it was changed if that is what the event tells."""
+    written = ("created_at", "updated_at")
+    names = written if event.get("type") == CREATED else ("deleted_at", "edited_at", "updated_at")
+    told = (moment(comment, name, at="/data/comment") for name in names)
+    stamps = (moment(event, name, at="") for name in ("timestamp", "time"))  # the second is CloudEvents' name
+    return next((at for at in (*told, *stamps) if at is not None), None)
 
 
 def _echo_of(data: Json) -> MessageId | None:

@@ -20,7 +20,7 @@ from inbox.store.database import Session
 from inbox.store.tables import editions, messages, uploads
 
 _NAMES = tuple(field.name for field in fields(Message))
-_MOMENTS = ("started_at", "answered_at", "ended_at", "cause_at")
+_MOMENTS = ("started_at", "answered_at", "ended_at", "cause_at", "manager_at")
 
 
 def to_message(row: Mapping[str, Any]) -> Message:

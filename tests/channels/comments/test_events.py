@@ -158,6 +158,12 @@ def test_a_comment_of_tomorrow_was_written_now() -> None:
     assert one(comment_event(at=NOON + timedelta(days=1))).at == NOON
 
 
+def test_an_edit_happened_when_it_was_made() -> None:
+    event = changed("/data/comment/edited_at", "2026-03-25T11:30:00Z", kind="comment.edited", version=2)
+
+    assert one(event).at == NOON - timedelta(minutes=30)
+
+
 def test_a_time_without_a_zone_is_utc() -> None:
     assert one(changed("/data/comment/created_at", "2026-03-25T11:00:00")).at == datetime(2026, 3, 25, 11, tzinfo=UTC)
 
