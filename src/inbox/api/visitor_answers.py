@@ -53,16 +53,22 @@ def welcome(
     *,
     session: str,
     ticket: str | None,
+    since: int,
     seq: int,
     state: str | None,
     queue: Mapping[str, Any],
     greeting: Mapping[str, Any],
 ) -> str:
-    """Answer a hello: the session to keep, the ticket and its last `seq`, who is there, and the inbox's texts."""
+    """Answer a hello: the session to keep, the ticket, who is there, and the inbox's texts.
+
+    Numbered frames follow from `since` + 1. Where the client did not resume, `since` is the last `seq`, and a history
+    frame comes first.
+    """
     return _frame(
         "welcome",
         session=session,
         ticket=ticket,
+        since=since,
         seq=seq,
         state=state,
         queue=queue,

@@ -1,2 +1,59 @@
-/** The one script that a host page includes: a button that imports the panel when it is first opened. */
-export const name = "crowd-inbox";
+/**
+ * The one script that a host page includes: a button, and nothing else before it is pressed.
+ *
+ *   <script async src="https://inbox.example/widget.js" data-inbox="…" data-color="#1f5fbf" data-position="right"
+ *           data-label="Chat" data-locale="de" data-campaign="…" data-identity-token="…"></script>
+ *
+ * The panel is imported at the first press, or at once for a visitor who has chatted here before. Style sheets are made by
+ * script, since a strict Content-Security-Policy forbids inline ones.
+ */
+import type { Panel, PanelOptions } from "./panel.ts";
+
+const script = document.currentScript as HTMLScriptElement;
+const options = script.dataset as PanelOptions["attributes"];
+const base = new URL(".", script.src).href;
+const color = options.color ?? "#1f5fbf";
+const rgb = parseInt(color.slice(1), 16);
+const isBright = (rgb >> 16) * 3 + ((rgb >> 8) & 255) * 6 + (rgb & 255) > 1500;
+
+const host = document.createElement("div");
+const root = host.attachShadow({ mode: "open" });
+const button = document.createElement("button");
+const sheet = new CSSStyleSheet();
+sheet.replaceSync(
+  `:host{all:initial;position:fixed;bottom:20px;${options.position === "left" ? "left" : "right"}:20px;z-index:2147483000}` +
+    `.b{width:56px;height:56px;border:0;border-radius:50%;font-size:24px;cursor:pointer;position:relative;` +
+    `color:${isBright ? "#000" : "#fff"};background:${color};box-shadow:0 2px 12px #0005}` +
+    `.b:focus-visible{outline:3px solid;outline-offset:2px}`,
+);
+root.adoptedStyleSheets = [sheet];
+button.className = "b";
+button.textContent = "\u{1F4AC}\uFE0E";
+button.ariaLabel = options.label ?? "Chat";
+button.ariaExpanded = "false";
+button.addEventListener("click", () => toggle());
+root.append(button);
+(document.body ?? document.documentElement).append(host);
+
+let panel: Promise<Panel> | undefined;
+
+const load = (): Promise<Panel> =>
+  (panel ??= import(/* @vite-ignore */ `${base}widget/panel.js`).then(
+    (module) => module.mount({ root, button, base, color, attributes: options }),
+    (error) => {
+      panel = undefined; // the next press tries again
+      throw error;
+    },
+  ));
+
+/** Open the chat, or close it. */
+export const toggle = async (): Promise<void> => (await load()).toggle();
+
+/** Forget the visitor of this browser, as when a member signs out. */
+export const forget = async (): Promise<void> => (await load()).forget();
+
+try {
+  if (localStorage[`crowd-inbox:${options.inbox}`]) void load();
+} catch {
+  // Storage is forbidden here; the button works all the same.
+}

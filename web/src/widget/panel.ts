@@ -1,2 +1,97 @@
-/** The chat panel, imported by the launcher on the first click. */
-export const name = "crowd-inbox";
+/** The chat panel, imported by the launcher when it is first opened. */
+import { mount as mountComponent } from "svelte";
+import { Chat } from "./chat.svelte.ts";
+import { browserStorage, Memory } from "./memory.ts";
+import PanelView from "./Panel.svelte";
+import css from "./panel.css?inline";
+import { textsFor } from "./texts.ts";
+
+export interface PanelOptions {
+  root: ShadowRoot;
+  button: HTMLButtonElement;
+  /** Where the service is: what the launcher was loaded from. */
+  base: string;
+  color: string;
+  attributes: {
+    inbox: string;
+    color?: string;
+    position?: string;
+    label?: string;
+    locale?: string;
+    theme?: string;
+    campaign?: string;
+    identityToken?: string;
+  };
+}
+
+export interface Panel {
+  toggle(): void;
+  forget(): void;
+}
+
+export function mount({ root, button, base, attributes }: PanelOptions): Panel {
+  const locale = attributes.locale ?? (document.documentElement.lang || navigator.language);
+  const memory = new Memory(attributes.inbox, browserStorage());
+  const reopens = memory.kept.open === true;
+  const address = new URL(`chat/${encodeURIComponent(attributes.inbox)}`, base);
+  address.protocol = address.protocol.replace("http", "ws");
+  const chat = new Chat({
+    memory,
+    open: () => new WebSocket(address),
+    locale,
+    page: () => ({
+      url: location.origin + location.pathname, // a query may hold what is nobody's business
+      title: document.title.slice(0, 300),
+      campaign: attributes.campaign,
+    }),
+    token: attributes.identityToken,
+  });
+  const place = dress(root, attributes);
+  const toggle = () => {
+    chat.start();
+    chat.show(!chat.visible);
+    if (!chat.visible) button.focus();
+  };
+  const announce = (words: string, unread: number) => {
+    button.ariaExpanded = String(chat.visible);
+    button.ariaLabel = words;
+    button.dataset.unread = unread ? String(Math.min(unread, 99)) : "";
+  };
+  mountComponent(PanelView, {
+    target: place,
+    props: { chat, memory, announce, locale, texts: textsFor(locale), label: attributes.label, color: attributes.color, toggle },
+  });
+  listen(chat);
+  if (memory.kept.session) chat.start();
+  if (reopens) chat.show(true);
+  return {
+    toggle,
+    forget: () => {
+      memory.forget();
+      chat.stop();
+      chat.show(false);
+      memory.forget();
+    },
+  };
+}
+
+/** A sheet made by script passes `style-src 'self'`; an inline one would not. */
+function dress(root: ShadowRoot, { theme, position }: PanelOptions["attributes"]): HTMLElement {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(css);
+  root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+  const place = document.createElement("div");
+  place.className = `place ${position === "left" ? "left" : "right"} ${theme ?? ""}`;
+  root.append(place);
+  return place;
+}
+
+/** Telephones freeze pages and their sockets: look again whenever page or network come back. */
+function listen(chat: Chat): void {
+  const wake = () => chat.wake();
+  addEventListener("online", wake);
+  addEventListener("pageshow", wake);
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") wake();
+  });
+}
