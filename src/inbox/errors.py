@@ -237,3 +237,7 @@ class OutgoingFailed(ChannelError):
     """The far end does not answer."""
 
     code = "outgoing_failed"
+
+    def __init__(self, message: str | None = None, *, may_have_arrived: bool = False) -> None:
+        super().__init__(message)
+        self.may_have_arrived = may_have_arrived
