@@ -49,6 +49,7 @@ check: $(DEV) ## read the code: format, rules, types, imports, generated files
 format: $(DEV) ## put the code into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/python -m tests.architecture
 
 front: $(DEV) ## build the desk and the widget anew
 	$(BIN)/python hatch_build.py build
