@@ -72,6 +72,10 @@ class Invalid(InboxError):
 
     code = "invalid"
 
+    def __init__(self, message: str | None = None, *, pointer: str | None = None) -> None:
+        super().__init__(message)
+        self.pointer = pointer  # RFC 6901, to the field that does not fit
+
 
 class TooLarge(Invalid):
     """The request is larger than the limit."""

@@ -53,7 +53,8 @@ async def claim(unit: Unit, ticket_id: TicketId, me: ManagerId, access: Access, 
     if ticket.assignee_id == me:
         return ticket
     if ticket.assignee_id is not None:
-        raise AlreadyClaimed(ticket.assignee_id)
+        holder = await unit.managers.find(ticket.assignee_id)
+        raise AlreadyClaimed({"id": str(holder.id), "name": holder.name})
     return await _save_assigned(unit, replace(ticket, assignee_id=me), now=now)
 
 
