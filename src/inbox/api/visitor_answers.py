@@ -49,29 +49,29 @@ def _shown(said: Said) -> dict[str, Any]:
     return {key: value for key, value in fields.items() if value is not None}
 
 
-def welcome(
-    *,
-    session: str,
-    ticket: str | None,
-    since: int,
-    seq: int,
-    state: str | None,
-    queue: Mapping[str, Any],
-    greeting: Mapping[str, Any],
-) -> str:
-    """Answer a hello: the session to keep, the ticket, who is there, and the inbox's texts.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a visitor stands in their conversation: numbered frames follow from `since` + 1."""
 
-    Numbered frames follow from `since` + 1. Where the client did not resume, `since` is the last `seq`, and a history
-    frame comes first.
+    ticket: str | None
+    since: int
+    seq: int
+    state: str | None
+
+
+def welcome(session: str, place: Place, *, online: bool, greeting: Mapping[str, Any]) -> str:
+    """Answer a hello: the session to keep, the place in the ticket, who is there, and the inbox's texts.
+
+    Where the client did not resume, the place is the end, and a history frame comes next.
     """
     return _frame(
         "welcome",
         session=session,
-        ticket=ticket,
-        since=since,
-        seq=seq,
-        state=state,
-        queue=queue,
+        ticket=place.ticket,
+        since=place.since,
+        seq=place.seq,
+        state=place.state,
+        queue={"online": online},
         greeting=greeting,
         limits={"text": TEXT_LIMIT},
         heartbeat=HEARTBEAT,
