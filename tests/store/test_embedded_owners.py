@@ -7,13 +7,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import sysconfig
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 NOBODY = 65534
@@ -69,7 +69,7 @@ def data_dir(checkout: Checkout) -> Iterator[Path]:
 
 def copied(uid: int) -> Iterator[Checkout]:
     folder = Path(tempfile.mkdtemp(prefix="checkout-"))
-    site = Path(sysconfig.get_path("purelib"))
+    site = Path(asyncpg.__file__).parents[1]
     ignored = shutil.ignore_patterns("pginstall", "include", "*.a", "__pycache__")
     try:
         for package in PACKAGES:
