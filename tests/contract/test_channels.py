@@ -12,7 +12,12 @@ from inbox.channel.registry import GROUP
 from inbox.testing.contract import ChannelContract
 from inbox.testing.sample import Sample
 
-INSTALLED = [point for point in entry_points(group=GROUP) if find_spec(f"{point.module}.sample")]
+CHANNELS = [point for point in entry_points(group=GROUP) if hasattr(import_module(point.module), point.attr)]
+INSTALLED = [point for point in CHANNELS if find_spec(f"{point.module}.sample")]
+
+
+def test_every_installed_channel_gives_a_sample_of_itself() -> None:
+    assert CHANNELS == INSTALLED
 
 
 @pytest.fixture(params=INSTALLED, ids=lambda point: point.name)
