@@ -20,6 +20,13 @@ UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 # uv must neither choose nor fetch another Python than the one found.
 uv = UV_PYTHON="$(PYTHON)" UV_PYTHON_DOWNLOADS=never $(UV)
 
+# Behind a proxy with its own authority, that authority is in the system's store and in no other.
+CERTIFICATES := $(wildcard /etc/ssl/certs/ca-certificates.crt)
+ifneq ($(CERTIFICATES),)
+export SSL_CERT_FILE ?= $(CERTIFICATES)
+export NODE_EXTRA_CA_CERTS ?= $(CERTIFICATES)
+endif
+
 WEB := $(shell find web -name node_modules -prune -o -type f -print 2>/dev/null)
 
 help: ## list the targets
