@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-
 from starlette.requests import HTTPConnection
 
 from inbox.api.edge import Edge

@@ -8,16 +8,15 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
-
 from inbox.app.ports import Units
+from inbox.channel.config import stored_config
 from inbox.channel.contract import Channel, ChannelConfig, Connection
 from inbox.channel.host import Host
 from inbox.channel.model import Capabilities
 from inbox.channel.registry import Channels
 from inbox.domain.ids import InboxId
 from inbox.domain.inbox import Inbox
-from inbox.errors import ConfigRejected, Invalid, NotFound
+from inbox.errors import NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +53,12 @@ class OpenInboxes:
                 self._opened[inbox_id] = await self._open(inbox_id)
         return self._opened[inbox_id][0]
 
+    async def refresh(self, inbox_id: InboxId, version: int) -> None:
+        """Close an inbox if it is open with other settings than those of `version`."""
+        found = self._opened.get(inbox_id)
+        if found is not None and found[0].inbox.version != version:
+            await self.forget(inbox_id)
+
     async def forget(self, inbox_id: InboxId) -> None:
         """Close an inbox whose settings changed; the next use opens it as it is now."""
         found = self._opened.pop(inbox_id, None)
@@ -81,21 +86,7 @@ class OpenInboxes:
         async with self._units.reading() as unit:
             inbox = await unit.inboxes.find(inbox_id)
         channel = self.channel(inbox.channel)
-        try:
-            config = channel.config.model_validate(inbox.config)
-        except ValidationError as error:
-            raise ConfigRejected(f"The settings of the inbox {inbox.name!r} are no longer valid.") from error
+        config = stored_config(channel, inbox.config, name=inbox.name)
         stack = AsyncExitStack()
         connection = await stack.enter_async_context(channel.open(config, self._host_for(inbox_id)))
         return Opened(inbox, channel, connection), stack
-
-
-def checked_config(channel: Channel[Any], values: dict[str, Any]) -> ChannelConfig:
-    """Read settings by the channel's own model; raise Invalid with what is wrong, never with a value."""
-    try:
-        config: ChannelConfig = channel.config.model_validate(values)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise Invalid(f"{field}: {first['msg']}") from error
-    return config

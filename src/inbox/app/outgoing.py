@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 from inbox.app.ports import Unit
@@ -17,6 +18,9 @@ class Blobs(Protocol):
 
     async def read(self, sha256: str) -> bytes:
         """Return the bytes under a hash."""
+
+    def open(self, sha256: str) -> Path:
+        """Return the file of a hash, for reading only."""
 
 
 async def outgoing(

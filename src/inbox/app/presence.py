@@ -46,11 +46,12 @@ class Presence:
         self._screens.pop(screen, None)
         return self._viewing.pop(screen, None)
 
-    def view(self, screen: UUID, ticket_id: TicketId | None) -> None:
-        """A screen shows another ticket, or none."""
-        self._viewing.pop(screen, None)
+    def view(self, screen: UUID, ticket_id: TicketId | None) -> TicketId | None:
+        """A screen shows another ticket, or none; return what it showed before."""
+        before = self._viewing.pop(screen, None)
         if ticket_id is not None:
             self._viewing[screen] = ticket_id
+        return before
 
     def viewers(self, ticket_id: TicketId) -> list[ManagerId]:
         """Return who looks at a ticket."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
-from inbox.domain.calls import WANTS_CALLBACK, Call, CallState
+from inbox.domain.calls import Call, CallState
 from inbox.domain.clocks import CALLBACK_WITHIN
 from inbox.domain.ids import CampaignId, ContactId, InboxId, ManagerId, TicketId
 from inbox.errors import TransitionRefused
@@ -137,7 +137,7 @@ def after_call(ticket: Ticket, call: Call, *, at: datetime) -> Ticket:
     A missed one waits for us from the moment it was missed and is due for a callback; one that reached us is done.
     """
     line = f"{call.caller or ''} {call.state}".strip() if call.inbound else f"{call.callee or ''} {call.state}".strip()
-    if call.state in WANTS_CALLBACK and call.inbound:
+    if call.wants_callback:
         waiting = heard(ticket, line, at=call.ended_at or at)
         return replace(waiting, due_at=ticket.due_at or (call.ended_at or at) + CALLBACK_WITHIN)
     if call.state is CallState.COMPLETED:

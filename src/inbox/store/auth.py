@@ -12,8 +12,9 @@ from inbox.domain.credentials import ABSOLUTE, IDLE, Account, ApiKey, Link, Purp
 from inbox.domain.ids import ApiKeyId, ManagerId
 from inbox.domain.manager import Access, Role
 from inbox.errors import NotFound
+from inbox.store.credential_tables import api_keys, attempts, idempotency, one_time_links, sessions
 from inbox.store.database import Session
-from inbox.store.tables import api_keys, attempts, idempotency, managers, one_time_links, sessions
+from inbox.store.tables import managers
 
 # Asked on every request, so it is text on the driver's connection. Rights are read together with the session: what was
 # taken away is gone with the next request.

@@ -101,7 +101,7 @@ class Intake:
         )
         by_reference = threading is Threading.REFERENCES
         return Known(
-            message=to_message(_decoded(row["message"])) if row["message"] else None,
+            message=to_message(row["message"]) if row["message"] else None,
             contact=Contact(*_person(row["person"])) if row["person"] else None,
             candidates=await self._referenced(inbox_id, received) if by_reference else _candidate(row["ticket"]),
             campaign=to_campaign(row["campaign"]) if row["campaign"] else None,
@@ -123,14 +123,6 @@ class Intake:
 
 def _person(row: Any) -> tuple[Any, ...]:  # noqa: ANN401 - asyncpg ships no types
     return (row[0], row[1], row[3], row[2])
-
-
-def _decoded(row: Any) -> dict[str, Any]:  # noqa: ANN401 - asyncpg ships no types
-    """Read the JSON columns of a whole row: the driver hands them over as text."""
-    found = dict(row)
-    for name in ("call", "attachments", "meta"):
-        found[name] = orjson.loads(found[name]) if found[name] is not None else None
-    return found
 
 
 def _candidate(row: Any) -> tuple[Candidate, ...]:  # noqa: ANN401 - asyncpg ships no types

@@ -18,7 +18,7 @@ from inbox.store.database import Session
 
 _READ = """
 with horizon as (select (pg_snapshot_xmin(pg_current_snapshot())::text)::bigint as open)
-select e.epoch, e.transaction, e.row, e.type, e.subject, e.at, e.inbox_id, e.campaign_id, e.data,
+select e.epoch, e.transaction, e.row, e.type, e.subject, e.at, e.inbox_id, e.campaign_id, e.data::text as data,
        e.transaction < h.open or e.epoch < $4 as settled
 from events e, horizon h
 where (e.epoch, e.transaction, e.row) > ($1, $2, $3)

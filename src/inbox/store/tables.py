@@ -9,13 +9,11 @@ from sqlalchemy import (
     Boolean,
     Column,
     Date,
-    DateTime,
     ForeignKey,
     Identity,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     SmallInteger,
     String,
     Table,
@@ -26,24 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-Moment = DateTime(timezone=True)
-_EMPTY_LIST = text("'{}'")
-_EMPTY_OBJECT = text("'{}'")
-_NOW = text("now()")
-
-
-def _key() -> Column[object]:
-    return Column("id", Uuid, primary_key=True)
-
+from inbox.store.schema import EMPTY_LIST, EMPTY_OBJECT, NOW, Moment, key, metadata
 
 installation = Table(
     "installation",
@@ -56,16 +37,16 @@ installation = Table(
 clients = Table(
     "clients",
     metadata,
-    _key(),
+    key(),
     Column("key", Text, nullable=False, unique=True),
     Column("name", Text, nullable=False),
-    Column("created_at", Moment, nullable=False, server_default=_NOW),
+    Column("created_at", Moment, nullable=False, server_default=NOW),
 )
 
 teams = Table(
     "teams",
     metadata,
-    _key(),
+    key(),
     Column("name", Text, nullable=False, unique=True),
     Column("version", Integer, nullable=False, server_default=text("1")),
 )
@@ -73,31 +54,31 @@ teams = Table(
 campaigns = Table(
     "campaigns",
     metadata,
-    _key(),
+    key(),
     Column("key", Text, nullable=False, unique=True),
     Column("name", Text, nullable=False),
     Column("client_id", ForeignKey("clients.id")),
     Column("phase", Text, nullable=False, server_default=text("'draft'")),
     Column("starts_on", Date),
     Column("ends_on", Date),
-    Column("languages", ARRAY(Text), nullable=False, server_default=_EMPTY_LIST),
+    Column("languages", ARRAY(Text), nullable=False, server_default=EMPTY_LIST),
     Column("team_id", ForeignKey("teams.id")),
-    Column("topics", ARRAY(Text), nullable=False, server_default=_EMPTY_LIST),
+    Column("topics", ARRAY(Text), nullable=False, server_default=EMPTY_LIST),
     Column("version", Integer, nullable=False, server_default=text("1")),
-    Column("created_at", Moment, nullable=False, server_default=_NOW),
+    Column("created_at", Moment, nullable=False, server_default=NOW),
 )
 
 inboxes = Table(
     "inboxes",
     metadata,
-    _key(),
+    key(),
     Column("channel", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("config", LargeBinary, nullable=False),  # sealed
     Column("campaign_id", ForeignKey("campaigns.id")),
     Column("active", Boolean, nullable=False, server_default=text("true")),
     Column("version", Integer, nullable=False, server_default=text("1")),
-    Column("created_at", Moment, nullable=False, server_default=_NOW),
+    Column("created_at", Moment, nullable=False, server_default=NOW),
     Column("health", Text, nullable=False, server_default=text("'unknown'")),
     Column("health_note", Text),
     Column("health_at", Moment),
@@ -109,7 +90,7 @@ inboxes = Table(
 managers = Table(
     "managers",
     metadata,
-    _key(),
+    key(),
     Column("email", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("role", Text, nullable=False),
@@ -118,15 +99,15 @@ managers = Table(
     Column("availability", Text, nullable=False, server_default=text("'offline'")),
     Column("seen_at", Moment),  # last sign of life over all of their screens
     Column("capacity", Integer, nullable=False, server_default=text("8")),
-    Column("languages", ARRAY(Text), nullable=False, server_default=_EMPTY_LIST),
+    Column("languages", ARRAY(Text), nullable=False, server_default=EMPTY_LIST),
     Column("locale", Text, nullable=False, server_default=text("'en'")),
     Column("all_inboxes", Boolean, nullable=False, server_default=text("false")),
-    Column("inboxes", ARRAY(Uuid), nullable=False, server_default=_EMPTY_LIST),
+    Column("inboxes", ARRAY(Uuid), nullable=False, server_default=EMPTY_LIST),
     Column("all_campaigns", Boolean, nullable=False, server_default=text("true")),
-    Column("campaigns", ARRAY(Uuid), nullable=False, server_default=_EMPTY_LIST),
+    Column("campaigns", ARRAY(Uuid), nullable=False, server_default=EMPTY_LIST),
     Column("assigned_at", Moment),
     Column("version", Integer, nullable=False, server_default=text("1")),
-    Column("created_at", Moment, nullable=False, server_default=_NOW),
+    Column("created_at", Moment, nullable=False, server_default=NOW),
     Index("uq_managers_email", text("lower(email)"), unique=True),
 )
 
@@ -137,76 +118,20 @@ team_members = Table(
     Column("manager_id", ForeignKey("managers.id", ondelete="CASCADE"), primary_key=True),
 )
 
-sessions = Table(
-    "sessions",
-    metadata,
-    Column("token_hash", LargeBinary, primary_key=True),
-    Column("manager_id", ForeignKey("managers.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("created_at", Moment, nullable=False),
-    Column("used_at", Moment, nullable=False),
-    Column("agent", Text),
-)
-
-one_time_links = Table(
-    "one_time_links",
-    metadata,
-    Column("token_hash", LargeBinary, primary_key=True),
-    Column("purpose", Text, nullable=False),  # setup | invite | reset
-    Column("manager_id", ForeignKey("managers.id", ondelete="CASCADE")),
-    Column("created_at", Moment, nullable=False),
-    Column("expires_at", Moment, nullable=False),
-    Column("used_at", Moment),
-)
-
-attempts = Table(  # of signing in and the like, for limits
-    "attempts",
-    metadata,
-    Column("key", Text, primary_key=True),
-    Column("count", Integer, nullable=False),
-    Column("since", Moment, nullable=False),
-)
-
-api_keys = Table(
-    "api_keys",
-    metadata,
-    _key(),
-    Column("name", Text, nullable=False),
-    Column("prefix", Text, nullable=False, unique=True),
-    Column("secret_hash", LargeBinary, nullable=False),
-    Column("scopes", ARRAY(Text), nullable=False),
-    Column("all_inboxes", Boolean, nullable=False, server_default=text("true")),
-    Column("inboxes", ARRAY(Uuid), nullable=False, server_default=_EMPTY_LIST),
-    Column("created_by", ForeignKey("managers.id")),
-    Column("created_at", Moment, nullable=False),
-    Column("used_at", Moment),
-    Column("revoked_at", Moment),
-)
-
-idempotency = Table(
-    "idempotency",
-    metadata,
-    Column("caller", Text, primary_key=True),
-    Column("key", Text, primary_key=True),
-    Column("fingerprint", LargeBinary, nullable=False),
-    Column("status", Integer),
-    Column("body", LargeBinary),
-    Column("created_at", Moment, nullable=False, server_default=_NOW),
-)
-
 contacts = Table(
     "contacts",
     metadata,
-    _key(),
+    key(),
     Column("name", Text),
     Column("language", Text),
-    Column("created_at", Moment, nullable=False, server_default=_NOW),
+    Column("created_at", Moment, nullable=False, server_default=NOW),
     Column("version", Integer, nullable=False, server_default=text("1")),
 )
 
 identities = Table(
     "identities",
     metadata,
-    _key(),
+    key(),
     Column("contact_id", ForeignKey("contacts.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("kind", Text, nullable=False),
     Column("scope", Text, nullable=False, server_default=text("''")),
@@ -221,7 +146,7 @@ identities = Table(
 tickets = Table(
     "tickets",
     metadata,
-    _key(),
+    key(),
     Column("number", BigInteger, Identity(), nullable=False, unique=True),
     Column("inbox_id", ForeignKey("inboxes.id"), nullable=False),
     Column("channel", Text, nullable=False),
@@ -231,7 +156,7 @@ tickets = Table(
     Column("contact_verified", Boolean, nullable=False, server_default=text("false")),
     Column("subject", Text),
     Column("priority", SmallInteger, nullable=False, server_default=text("1")),
-    Column("tags", ARRAY(Text), nullable=False, server_default=_EMPTY_LIST),
+    Column("tags", ARRAY(Text), nullable=False, server_default=EMPTY_LIST),
     Column("campaign_id", ForeignKey("campaigns.id")),
     Column("campaign_key", Text),
     Column("assignee_id", ForeignKey("managers.id")),
@@ -268,14 +193,14 @@ tickets = Table(
 messages = Table(
     "messages",
     metadata,
-    _key(),
+    key(),
     Column("ticket_id", ForeignKey("tickets.id"), nullable=False),
     Column("inbox_id", ForeignKey("inboxes.id"), nullable=False),
     Column("seq", Integer, nullable=False),
     Column("kind", Text, nullable=False),
     Column("direction", Text, nullable=False),
     Column("at", Moment, nullable=False),
-    Column("stored_at", Moment, nullable=False, server_default=_NOW),
+    Column("stored_at", Moment, nullable=False, server_default=NOW),
     Column("text", Text, nullable=False, server_default=text("''")),
     Column("html", Text),
     Column("quoted", Text),
@@ -293,7 +218,7 @@ messages = Table(
     Column("deleted_at", Moment),
     Column("call", JSONB),
     Column("attachments", JSONB, nullable=False, server_default=text("'[]'")),
-    Column("meta", JSONB, nullable=False, server_default=_EMPTY_OBJECT),
+    Column("meta", JSONB, nullable=False, server_default=EMPTY_OBJECT),
     UniqueConstraint("ticket_id", "seq"),
     Index(
         "uq_messages_external", "inbox_id", "external_id", unique=True, postgresql_where=text("external_id is not null")
@@ -312,7 +237,7 @@ editions = Table(  # earlier and late versions of an edited message: nothing sai
 uploads = Table(
     "uploads",
     metadata,
-    _key(),
+    key(),
     Column("manager_id", ForeignKey("managers.id", ondelete="CASCADE")),
     Column("message_id", ForeignKey("messages.id", ondelete="CASCADE"), index=True),
     Column("ticket_id", ForeignKey("tickets.id", ondelete="CASCADE")),
@@ -322,21 +247,21 @@ uploads = Table(
     Column("sha256", String(64), nullable=False),
     Column("content_id", Text),
     Column("inline", Boolean, nullable=False, server_default=text("false")),
-    Column("created_at", Moment, nullable=False, server_default=_NOW),
+    Column("created_at", Moment, nullable=False, server_default=NOW),
 )
 
 originals = Table(  # what arrived, as it arrived
     "originals",
     metadata,
-    _key(),
+    key(),
     Column("inbox_id", ForeignKey("inboxes.id"), nullable=False),
     Column("key", Text, nullable=False),
     Column("digest", LargeBinary, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("content_type", Text, nullable=False),
-    Column("headers", JSONB, nullable=False, server_default=_EMPTY_OBJECT),
+    Column("headers", JSONB, nullable=False, server_default=EMPTY_OBJECT),
     Column("at", Moment, nullable=False),
-    Column("stored_at", Moment, nullable=False, server_default=_NOW),
+    Column("stored_at", Moment, nullable=False, server_default=NOW),
     Column("state", Text, nullable=False),  # pending | understood | duplicate | quarantined
     Column("reason", Text),
     Column("tries", Integer, nullable=False, server_default=text("0")),
@@ -365,7 +290,7 @@ outbox = Table(
 clocks = Table(
     "clocks",
     metadata,
-    _key(),
+    key(),
     Column("ticket_id", ForeignKey("tickets.id", ondelete="CASCADE"), nullable=False),
     Column("kind", Text, nullable=False),
     Column("started_at", Moment, nullable=False),
@@ -385,7 +310,7 @@ clocks = Table(
 visitors = Table(
     "visitors",
     metadata,
-    _key(),
+    key(),
     Column("inbox_id", ForeignKey("inboxes.id"), nullable=False),
     Column("token_hash", LargeBinary, nullable=False, unique=True),
     Column("contact_id", ForeignKey("contacts.id")),
@@ -417,7 +342,7 @@ events = Table(
     Column("row", BigInteger, Identity(), primary_key=True),
     Column("type", Text, nullable=False),
     Column("subject", Uuid, nullable=False),
-    Column("at", Moment, nullable=False, server_default=_NOW),
+    Column("at", Moment, nullable=False, server_default=NOW),
     Column("inbox_id", Uuid),
     Column("campaign_id", Uuid),
     Column("data", JSON, nullable=False),

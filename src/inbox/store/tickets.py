@@ -17,7 +17,8 @@ from inbox.domain.manager import Access
 from inbox.domain.ticket import AT_WORK, Priority, State, Ticket
 from inbox.errors import NotFound, StaleVersion
 from inbox.store.database import Session
-from inbox.store.tables import Moment, contacts, identities, tickets
+from inbox.store.schema import Moment
+from inbox.store.tables import contacts, identities, tickets
 
 _NAMES = tuple(field.name for field in fields(Ticket))
 _KEPT = {"id", "number", "inbox_id", "channel", "created_at", "version"}

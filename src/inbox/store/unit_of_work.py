@@ -75,7 +75,7 @@ class Units:
     def __init__(self, engine: AsyncEngine, vault: Sealer, *, epoch: int, on_commit: Callable[[], None]) -> None:
         self._engine = engine
         self._vault = vault
-        self._epoch = epoch
+        self.epoch = epoch
         self._on_commit = on_commit
 
     @asynccontextmanager
@@ -83,7 +83,7 @@ class Units:
         """Open a transaction that holds the named locks; commit at the end, roll back on any error."""
         async with self.session() as session:
             await session.driver.execute("begin" + _lock_statements(locks))
-            unit = Unit(session, vault=self._vault, epoch=self._epoch)
+            unit = Unit(session, vault=self._vault, epoch=self.epoch)
             try:
                 yield unit
                 spoke = await unit.flush()
@@ -98,7 +98,7 @@ class Units:
     async def reading(self) -> AsyncIterator[Unit]:
         """Open a unit for reading only: no transaction, each statement sees what is committed by then."""
         async with self.session() as session:
-            yield Unit(session, vault=self._vault, epoch=self._epoch)
+            yield Unit(session, vault=self._vault, epoch=self.epoch)
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Session]:

@@ -1,0 +1,77 @@
+"""Builds the application from services already made."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from fastapi import FastAPI
+
+from inbox.api import (
+    api_keys,
+    campaigns,
+    contacts,
+    events,
+    files,
+    hooks,
+    inboxes,
+    live,
+    managers,
+    messages,
+    operation,
+    quarantine,
+    session,
+    tickets,
+    web,
+)
+from inbox.api.live import Screens
+from inbox.api.middleware import Gate
+from inbox.api.problems import answer_problems
+from inbox.api.services import Services
+
+_ROUTERS = (
+    operation,
+    session,
+    tickets,
+    messages,
+    files,
+    contacts,
+    campaigns,
+    inboxes,
+    managers,
+    api_keys,
+    quarantine,
+    events,
+    live,
+    hooks,
+)
+_DESCRIPTION = "One live queue for the chats, comments, mails and calls of a crowd platform."
+
+
+def create_app(services: Services) -> FastAPI:
+    """Return the application: REST, webhooks, sockets and the built front end."""
+    app = FastAPI(
+        title="Crowd Inbox",
+        version="1",
+        description=_DESCRIPTION,
+        openapi_url=None,  # the committed document is the contract
+        lifespan=_lifespan,
+    )
+    app.state.services = services
+    app.state.screens = Screens()
+    for module in _ROUTERS:
+        app.include_router(module.router)
+    app.include_router(web.router_for(services.edge.web))
+    answer_problems(app)
+    app.add_middleware(Gate, public_url=services.edge.public_url, trusted_proxies=services.edge.trusted_proxies)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async with asyncio.TaskGroup() as group:
+        watching = group.create_task(app.state.screens.watch(app.state.services))
+        with suppress(asyncio.CancelledError):
+            yield
+        watching.cancel()

@@ -1,0 +1,193 @@
+"""The bodies that the API takes; unknown fields and wrong types are refused."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+
+def _clean(text: str) -> str:
+    """PostgreSQL holds no NUL, JSON readers choke on lone surrogates: neither is text."""
+    if "\x00" in text:
+        raise ValueError("must not hold a NUL character")
+    text.encode("utf-8")
+    return text
+
+
+Clean = AfterValidator(_clean)
+Line = Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True), Clean]
+Body = Annotated[str, StringConstraints(min_length=1, max_length=100_000), Clean]
+Key = Annotated[str, StringConstraints(min_length=1, max_length=200), Clean]
+Tag = Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True), Clean]
+Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)]
+Moment = Annotated[AwareDatetime, Field(description="RFC 3339, with a time zone")]
+
+
+class Strict(BaseModel):
+    """A body: nothing unknown, nothing converted silently."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+
+
+class To(Strict):
+    """With whom a ticket begins: exactly one of the three."""
+
+    contact_id: UUID | None = None
+    email: Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s<>\",;]+@[^@\s<>\",;]+$"), Clean] | None = (
+        None
+    )
+    phone: Annotated[str, StringConstraints(max_length=32, pattern=r"^\+?[0-9 ()/.-]{3,}$")] | None = None
+    name: Line | None = None
+
+
+class LoggedCall(Strict):
+    """A call that took place."""
+
+    direction: Literal["inbound", "outbound"]
+    at: Moment
+    duration: Annotated[int, Field(ge=0, le=86_400)] = 0
+    outcome: Literal["reached", "voicemail", "no_answer", "wrong_number"] = "reached"
+
+
+class NewTicket(Strict):
+    """A ticket that a manager begins."""
+
+    inbox_id: UUID
+    to: To
+    text: Annotated[str, StringConstraints(max_length=100_000), Clean] = ""
+    subject: Line | None = None
+    campaign_id: UUID | None = None
+    call: LoggedCall | None = None
+
+
+class TicketChange(Strict):
+    """What changes of a ticket, as seen at `version`."""
+
+    version: int
+    state: Literal["open", "waiting", "snoozed", "solved", "closed"] | None = None
+    snoozed_until: Moment | None = None
+    priority: Annotated[int, Field(ge=0, le=3)] | None = None
+    tags: Annotated[list[Tag], Field(max_length=30)] | None = None
+    subject: Line | None = None
+    campaign_id: UUID | None = None
+
+
+class NewMessage(Strict):
+    """A reply or an internal note."""
+
+    kind: Literal["reply", "note"]
+    text: Body
+    last_seen: Annotated[int, Field(ge=0)] = 0
+    solve: bool = False
+    send_anyway: bool = False
+    attachments: Annotated[list[UUID], Field(max_length=20)] = []
+    parent_id: UUID | None = None
+
+
+class NewCall(LoggedCall):
+    """A call written down in a ticket."""
+
+    text: Annotated[str, StringConstraints(max_length=100_000), Clean] = ""
+
+
+class Assignment(Strict):
+    """To whom a ticket goes."""
+
+    manager_id: UUID
+
+
+class IdentityBody(Strict):
+    """An identity of a contact."""
+
+    kind: Literal["email", "phone", "visitor", "platform_user"]
+    value: Key
+    scope: Annotated[str, StringConstraints(max_length=200), Clean] = ""
+    verified: bool = True
+
+
+class ContactBody(Strict):
+    """A contact, upserted by one of its verified identities."""
+
+    name: Line | None = None
+    language: Language | None = None
+    identities: Annotated[list[IdentityBody], Field(min_length=1, max_length=20)]
+
+
+class ContactChange(Strict):
+    """What changes of a contact."""
+
+    name: Line | None = None
+    language: Language | None = None
+
+
+class ClientBody(Strict):
+    """A client under the platform's key."""
+
+    name: Line
+
+
+class NewClient(ClientBody):
+    """A new client."""
+
+    key: Key
+
+
+class CampaignFields(Strict):
+    """What is known of a campaign; fields that are left out stay as they are."""
+
+    name: Line | None = None
+    client_id: UUID | None = None
+    phase: Literal["draft", "start", "live", "ending", "after"] | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+    languages: Annotated[list[Language], Field(max_length=20)] | None = None
+    team_id: UUID | None = None
+    topics: Annotated[list[Line], Field(max_length=100)] | None = None
+
+
+class NewCampaign(CampaignFields):
+    """A new campaign."""
+
+    key: Key
+    name: Line
+
+
+class CampaignChange(CampaignFields):
+    """Changes of a campaign, as seen at `version`."""
+
+    version: int
+
+
+class NewInbox(Strict):
+    """A new inbox."""
+
+    channel: Key
+    name: Line
+    config: dict[str, Any]
+    campaign_id: UUID | None = None
+
+
+class InboxChange(Strict):
+    """Changes of an inbox, as seen at `version`; a secret that is null stays."""
+
+    version: int
+    name: Line | None = None
+    config: dict[str, Any] | None = None
+    active: bool | None = None
+    campaign_id: UUID | None = None
+
+
+class InboxTrial(Strict):
+    """Settings to be tried before they are saved."""
+
+    channel: Key
+    config: dict[str, Any]
+    inbox_id: UUID | None = None  # whose blank secrets are meant
+
+
+def given(body: BaseModel, *without: str) -> dict[str, Any]:
+    """Return the fields that the caller named, null ones included."""
+    return {name: getattr(body, name) for name in body.model_fields_set if name not in without}

@@ -1,0 +1,119 @@
+"""Inboxes and the channels that they use."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from inbox.api.auth import Caller, require
+from inbox.api.bodies import InboxChange, InboxTrial, NewInbox, given
+from inbox.api.json import Json
+from inbox.api.paging import whole
+from inbox.api.services import services
+from inbox.api.shapes import ChannelShape, HealthShape, InboxShape, ListOf, NewInboxShape
+from inbox.app.inboxes import add_inbox, change_inbox, inbox_view, remove_inbox, try_out
+from inbox.channel.config import with_kept_secrets
+from inbox.domain.ids import CampaignId, InboxId, new_id
+from inbox.domain.manager import Role
+from inbox.errors import NotFound
+
+router = APIRouter(prefix="/api/v1", tags=["inboxes"])
+
+Reads = Annotated[Caller, require(scope="inboxes:read")]
+Admins = Annotated[Caller, require(role=Role.ADMIN, scope="inboxes:admin")]
+
+
+@router.get("/channels", response_model=ListOf[ChannelShape])
+async def list_channels(request: Request, caller: Reads) -> Json:
+    """List the installed channels with the schema of their settings."""
+    del caller
+    return whole(
+        [
+            {
+                "kind": channel.kind,
+                "title": dict(channel.title),
+                "schema": channel.config.model_json_schema(),
+                "capabilities": asdict(channel.capabilities),
+            }
+            for channel in services(request).inboxes.channels.values()
+        ]
+    )
+
+
+@router.get("/inboxes", response_model=ListOf[InboxShape])
+async def list_inboxes(request: Request, caller: Reads) -> Json:
+    """List the inboxes that the caller may see; settings are shown to administrators only."""
+    at_hand = services(request)
+    async with at_hand.units.reading() as unit:
+        found = [inbox for inbox in await unit.inboxes.all() if caller.access.sees(inbox.id)]
+    views = [
+        inbox_view(inbox, at_hand.inboxes.channel(inbox.channel), public_url=at_hand.edge.public_url)
+        for inbox in found
+        if inbox.channel in at_hand.inboxes.channels
+    ]
+    if caller.role is not Role.ADMIN:
+        views = [view | {"config": {}} for view in views]
+    return whole(views)
+
+
+@router.post("/inboxes", status_code=201, response_model=NewInboxShape)
+async def add(request: Request, caller: Admins, body: NewInbox) -> Json:
+    """Add an inbox; secrets that were made for it are shown this once."""
+    del caller
+    at_hand = services(request)
+    channel = at_hand.inboxes.channel(body.channel)
+    campaign_id = CampaignId(body.campaign_id) if body.campaign_id else None
+    async with at_hand.units() as unit:
+        if campaign_id is not None:
+            await unit.campaigns.find(campaign_id)
+        inbox, secrets = await add_inbox(unit, channel, body.name, body.config, campaign_id=campaign_id)
+    view = inbox_view(inbox, channel, public_url=at_hand.edge.public_url)
+    return Json({**view, "secrets": secrets}, status_code=201)
+
+
+@router.patch("/inboxes/{inbox_id}", response_model=InboxShape)
+async def change(request: Request, caller: Admins, inbox_id: UUID, body: InboxChange) -> Json:
+    """Change an inbox; a secret that is null stays as it is."""
+    del caller
+    at_hand = services(request)
+    async with at_hand.units() as unit:
+        inbox = await unit.inboxes.find(InboxId(inbox_id))
+        channel = at_hand.inboxes.channel(inbox.channel)
+        fields = {n: v for n, v in given(body, "version").items() if v is not None or n == "campaign_id"}
+        saved = await change_inbox(unit, channel, inbox, replace(inbox, **fields), version=body.version)
+    await at_hand.inboxes.forget(saved.id)
+    return Json(inbox_view(saved, channel, public_url=at_hand.edge.public_url))
+
+
+@router.delete("/inboxes/{inbox_id}", status_code=204, response_class=Response)
+async def remove(request: Request, caller: Admins, inbox_id: UUID) -> Response:
+    """Remove an inbox that has no tickets."""
+    del caller
+    at_hand = services(request)
+    async with at_hand.units() as unit:
+        inbox = await unit.inboxes.find(InboxId(inbox_id))
+        await remove_inbox(unit, inbox.id)
+    await at_hand.inboxes.forget(inbox.id)
+    return Response(status_code=204)
+
+
+@router.post("/inboxes/check", response_model=HealthShape)
+async def check(request: Request, caller: Admins, body: InboxTrial) -> Json:
+    """Try settings against the real far end, before they are saved."""
+    del caller
+    at_hand = services(request)
+    channel = at_hand.inboxes.channel(body.channel)
+    config = body.config
+    if body.inbox_id is not None:
+        async with at_hand.units.reading() as unit:
+            known = await unit.inboxes.find(InboxId(body.inbox_id))
+        if known.channel != channel.kind:
+            raise NotFound("There is no such inbox.")
+        config = with_kept_secrets(channel, config, known.config)
+    inbox_id = InboxId(body.inbox_id or new_id())
+    health = await try_out(at_hand.inboxes, channel, inbox_id, config)
+    return Json({"ok": health.ok, "note": health.note, "field": health.field})

@@ -1,0 +1,91 @@
+"""What was said in a ticket, and what we say."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+
+from inbox.api.auth import Caller, require
+from inbox.api.bodies import NewCall, NewMessage
+from inbox.api.idempotency import once
+from inbox.api.json import Json
+from inbox.api.paging import Cursor, Limit, after, listed
+from inbox.api.services import services
+from inbox.api.shapes import ListOf, MessageShape
+from inbox.api.tickets import logged_call
+from inbox.api.writer import desk_of
+from inbox.app import reply
+from inbox.app.reply import Draft
+from inbox.app.views import message_view
+from inbox.domain.ids import MessageId, TicketId
+
+router = APIRouter(prefix="/api/v1/tickets/{ticket_id}", tags=["messages"])
+
+Reads = Annotated[Caller, require(scope="tickets:read")]
+Works = Annotated[Caller, require(scope="tickets:write")]
+
+
+@router.get("/messages", response_model=ListOf[MessageShape])
+async def list_messages(
+    request: Request, caller: Reads, ticket_id: UUID, limit: Limit = 50, cursor: Cursor = None
+) -> Json:
+    """List messages in order; the first page holds the newest, the cursor goes back in time."""
+    before = after(cursor, parts=1)
+    async with services(request).units.reading() as unit:
+        ticket = await unit.tickets.find(TicketId(ticket_id), caller.access)
+        page = await unit.messages.page(ticket.id, before=int(before[0]) if before else None, limit=limit)
+    return listed(page, message_view)
+
+
+@router.post("/messages", status_code=201, response_model=MessageShape)
+async def write_message(request: Request, caller: Works, ticket_id: UUID, body: NewMessage) -> Json:
+    """Reply to the contact, or write a note; refused if somebody wrote since `last_seen`."""
+    return await once(request, caller, body, lambda: _written(request, caller, TicketId(ticket_id), body))
+
+
+async def _written(request: Request, caller: Caller, ticket_id: TicketId, body: NewMessage) -> Json:
+    at_hand = services(request)
+    draft = Draft(
+        text=body.text,
+        last_seen=body.last_seen,
+        solve=body.solve,
+        send_anyway=body.send_anyway,
+        uploads=tuple(body.attachments),
+        parent_id=MessageId(body.parent_id) if body.parent_id else None,
+    )
+    async with at_hand.units() as unit:
+        desk = await desk_of(unit, caller, at_hand.blobs)
+        if body.kind == "note":
+            _, message = await reply.note(unit, desk, ticket_id, draft, now=at_hand.clock())
+        else:
+            ticket = await unit.tickets.find(ticket_id, caller.access)
+            opened = await at_hand.inboxes.get(ticket.inbox_id)
+            _, message = await reply.reply(unit, desk, ticket_id, draft, opened, now=at_hand.clock())
+    return Json(message_view(message), status_code=201)
+
+
+@router.post("/calls", status_code=201, response_model=MessageShape)
+async def log_call(request: Request, caller: Works, ticket_id: UUID, body: NewCall) -> Json:
+    """Write down a call that took place."""
+    return await once(request, caller, body, lambda: _logged(request, caller, TicketId(ticket_id), body))
+
+
+async def _logged(request: Request, caller: Caller, ticket_id: TicketId, body: NewCall) -> Json:
+    at_hand = services(request)
+    async with at_hand.units() as unit:
+        desk = await desk_of(unit, caller, at_hand.blobs)
+        call = logged_call(body)
+        _, message = await reply.log_call(unit, desk, ticket_id, call, body.text, now=at_hand.clock())
+    return Json(message_view(message), status_code=201)
+
+
+@router.post("/messages/{message_id}/retry", response_model=MessageShape)
+async def retry_message(request: Request, caller: Works, ticket_id: UUID, message_id: UUID) -> Json:
+    """Send a message again whose delivery failed or is uncertain."""
+    at_hand = services(request)
+    async with at_hand.units() as unit:
+        ids = (TicketId(ticket_id), MessageId(message_id))
+        message = await reply.retry(unit, caller.access, *ids, now=at_hand.clock())
+    return Json(message_view(message))

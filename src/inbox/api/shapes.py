@@ -1,0 +1,280 @@
+"""The shapes of answers, for the OpenAPI document; a test compares them with what is answered."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+T = TypeVar("T")
+Id = str
+Time = str  # RFC 3339 in UTC, to the millisecond
+
+
+class Shape(BaseModel):
+    """An answer."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ContactRef(Shape):
+    """Whose ticket it is."""
+
+    id: Id | None
+    name: str | None
+    verified: bool
+
+
+class TicketShape(Shape):
+    """The work that one correspondence asks for."""
+
+    id: Id
+    number: int
+    inbox_id: Id
+    channel: str
+    state: Literal["open", "waiting", "snoozed", "solved", "closed"]
+    priority: int = Field(description="0 low, 1 normal, 2 high, 3 urgent")
+    subject: str | None
+    contact: ContactRef | None
+    campaign_id: Id | None
+    campaign_key: str | None = Field(description="named by the source, but not known here")
+    tags: list[str]
+    assignee_id: Id | None
+    public: bool
+    language: str | None
+    last_line: str
+    last_direction: Literal["inbound", "outbound", "internal"] | None
+    last_seq: int
+    waiting_since: Time | None
+    snoozed_until: Time | None
+    solved_at: Time | None
+    due_at: Time | None
+    follows: Id | None
+    created_at: Time
+    updated_at: Time
+    version: int
+
+
+class AuthorShape(Shape):
+    """Who said it."""
+
+    kind: Literal["contact", "manager", "system"]
+    id: Id | None
+    name: str | None
+    verified: bool
+
+
+class CallShape(Shape):
+    """What is known of a call."""
+
+    state: str
+    inbound: bool
+    caller: str | None
+    callee: str | None
+    started_at: Time | None
+    answered_at: Time | None
+    ended_at: Time | None
+    duration: int | None = Field(description="seconds of talk")
+    recording_url: str | None
+    transcript: str | None
+
+
+class AttachmentShape(Shape):
+    """A file of a message; its type was found in its bytes."""
+
+    id: Id
+    name: str
+    mime: str
+    size: int
+    inline: bool
+    content_id: str | None
+
+
+class MessageShape(Shape):
+    """One thing said."""
+
+    id: Id
+    ticket_id: Id
+    seq: int
+    kind: Literal["message", "note", "call"]
+    direction: Literal["inbound", "outbound", "internal"]
+    at: Time
+    author: AuthorShape
+    text: str
+    html: str | None = Field(description="cleaned; show it in a sandboxed frame")
+    quoted: str | None
+    subject: str | None
+    delivery: Literal["received", "queued", "sending", "sent", "delivered", "failed", "uncertain"]
+    error: str | None
+    edited_at: Time | None
+    deleted_at: Time | None
+    external_id: str | None
+    parent_external_id: str | None
+    call: CallShape | None
+    attachments: list[AttachmentShape]
+    unverified: bool
+    remote_images: int
+    permalink: str | None
+    truncated: bool = Field(description="true in events whose message is longer than they carry")
+
+
+class ListOf(Shape, Generic[T]):
+    """Some of a list."""
+
+    items: list[T]
+    next_cursor: str | None
+
+
+class TicketList(ListOf[TicketShape]):
+    """Some tickets, and the position of the stream that they are true at."""
+
+    position: str
+
+
+class EventShape(Shape):
+    """A fact."""
+
+    position: str
+    type: str
+    at: Time
+    subject: Id
+    data: dict[str, Any]
+
+
+class EventList(Shape):
+    """Events after a position."""
+
+    items: list[EventShape]
+    position: str
+    resync: bool = Field(description="too far behind: fetch everything anew")
+
+
+class Counters(Shape):
+    """How much is where."""
+
+    position: str
+    queue: int
+    mine: int
+    unassigned: int
+    waiting: int
+    snoozed: int
+    quarantine: int
+    by_channel: dict[str, int]
+    by_campaign: dict[str, int]
+
+
+class IdentityShape(Shape):
+    """How a channel knows a contact."""
+
+    kind: str
+    value: str
+    scope: str
+    verified: bool
+
+
+class ContactShape(Shape):
+    """A person."""
+
+    id: Id
+    name: str | None
+    language: str | None
+    identities: list[IdentityShape]
+    created_at: Time
+
+
+class ContactWithTickets(ContactShape):
+    """A person and their newest tickets."""
+
+    tickets: list[TicketShape]
+
+
+class ClientShape(Shape):
+    """A client."""
+
+    id: Id
+    key: str
+    name: str
+
+
+class CampaignShape(Shape):
+    """A campaign."""
+
+    id: Id
+    key: str
+    name: str
+    client_id: Id | None
+    phase: str
+    starts_on: str | None
+    ends_on: str | None
+    languages: list[str]
+    team_id: Id | None
+    topics: list[str]
+    version: int
+
+
+class InboxShape(Shape):
+    """An inbox, without its secrets."""
+
+    id: Id
+    channel: str
+    name: str
+    active: bool
+    config: dict[str, Any]
+    campaign_id: Id | None
+    health: Literal["ok", "failing", "unknown"]
+    health_note: str | None
+    health_at: Time | None
+    hook_url: str | None
+    snippet: str | None
+    capabilities: dict[str, Any]
+    version: int
+
+
+class NewInboxShape(InboxShape):
+    """A new inbox, with the secrets that were made for it: shown this once."""
+
+    secrets: dict[str, str]
+
+
+class ChannelShape(Shape):
+    """A kind of correspondence, with the schema of its settings."""
+
+    kind: str
+    title: dict[str, str]
+    json_schema: dict[str, Any] = Field(alias="schema")
+    capabilities: dict[str, Any]
+
+
+class HealthShape(Shape):
+    """Whether settings work."""
+
+    ok: bool
+    note: str
+    field: str | None
+
+
+class QuarantineShape(Shape):
+    """Something that could not be understood."""
+
+    id: Id
+    inbox_id: Id
+    at: Time
+    reason: str | None
+    size: int
+    content_type: str
+
+
+class RetriedShape(Shape):
+    """What became of another try."""
+
+    state: Literal["understood", "quarantined"]
+    reason: str | None
+
+
+class UploadShape(Shape):
+    """A file that waits for its message."""
+
+    id: Id
+    name: str
+    mime: str
+    size: int

@@ -1,0 +1,190 @@
+"""The composition root: makes every part from the settings and hands it to the others."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+import structlog
+from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from inbox.api.app import create_app
+from inbox.api.edge import Edge
+from inbox.api.services import Services
+from inbox.app.follow import Commit, Follower
+from inbox.app.intake import Door
+from inbox.app.opened import OpenInboxes
+from inbox.app.presence import Presence
+from inbox.blobs import BlobStore
+from inbox.channel import registry
+from inbox.channel.host import Host
+from inbox.domain.events import EventType
+from inbox.domain.ids import InboxId
+from inbox.guard import GuardedDialer, GuardedHttp, http_guard, mail_guard
+from inbox.keeper import BlobKeeper
+from inbox.secrets import Vault, open_vault
+from inbox.settings import Settings
+from inbox.store import embedded
+from inbox.store.database import engine_for, ensure_reachable
+from inbox.store.migrate import migrate
+from inbox.store.stream import current_epoch
+from inbox.store.unit_of_work import Units, utc_now
+from inbox.store.wakeups import Wakeups
+from inbox.worker import delivery, intake, timers
+from inbox.worker.runner import Loop
+from inbox.worker.wake import Wake
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The parts of a running service."""
+
+    services: Services
+    loops: dict[str, Loop]  # those of the API alone
+    work: dict[str, Loop]  # those of a worker
+
+    def app(self) -> FastAPI:
+        """Return the application."""
+        return create_app(self.services)
+
+
+@asynccontextmanager
+async def database(settings: Settings) -> AsyncIterator[str]:
+    """Yield the address of the database: the one of the settings, else a private server in the data folder."""
+    if settings.database_url is not None:
+        yield settings.database_url.get_secret_value()
+        return
+    server = await embedded.start(settings.data_dir)
+    async with asyncio.TaskGroup() as group:
+        keeper = group.create_task(embedded.keep_running(server))
+        try:
+            yield server.dsn
+        finally:
+            keeper.cancel()
+            await embedded.stop(server)
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Service]:
+    """Make the service ready: database up and migrated, parts made; take it down at the end."""
+    async with AsyncExitStack() as stack:
+        vault = open_vault(settings.data_dir, [key.get_secret_value() for key in settings.secret_keys])
+        blobs = BlobStore(settings.data_dir / "blobs")
+        await asyncio.to_thread(blobs.prepare)
+        dsn = await stack.enter_async_context(database(settings))
+        engine = await _ready_engine(dsn)
+        stack.push_async_callback(engine.dispose)
+        yield await _compose(stack, settings, dsn, engine, vault, blobs)
+
+
+async def _ready_engine(dsn: str) -> AsyncEngine:
+    engine = engine_for(dsn)
+    await ensure_reachable(engine)
+    await migrate(dsn)
+    return engine
+
+
+async def _compose(
+    stack: AsyncExitStack, settings: Settings, dsn: str, engine: AsyncEngine, vault: Vault, blobs: BlobStore
+) -> Service:
+    wakeups = Wakeups(dsn, lambda: follower.wake())  # noqa: PLW0108 - the follower comes below
+    units = Units(engine, vault, epoch=0, on_commit=wakeups.commit)
+    async with units.session() as session:
+        units.epoch = await current_epoch(session)
+    follower = Follower(units)
+    http = GuardedHttp(http_guard(settings.http_allow))
+    stack.push_async_callback(http.close)
+    inboxes = OpenInboxes(units, registry.installed(), _hosts(settings, vault, http))
+    stack.push_async_callback(inboxes.close)
+    door = Door(units, inboxes, BlobKeeper(blobs), utc_now)
+    services = Services(
+        units=units,
+        door=door,
+        inboxes=inboxes,
+        blobs=blobs,
+        follower=follower,
+        presence=Presence(),
+        clock=utc_now,
+        edge=Edge(settings.site, settings.trusted_proxies, web_folder()),
+    )
+    await follower.start()
+    following: dict[str, Loop] = {
+        "wakeups": wakeups.run,
+        "follower": follower.run,
+        "settings": _reopening(follower, inboxes),
+    }
+    return Service(services, following, _work(services))
+
+
+def _hosts(settings: Settings, vault: Vault, http: GuardedHttp) -> Callable[[InboxId], Host]:
+    dialer = GuardedDialer(mail_guard(settings.http_allow))
+
+    def host_for(inbox_id: InboxId) -> Host:
+        return Host(
+            inbox_id=inbox_id,
+            http=http,
+            dialer=dialer,
+            clock=utc_now,
+            log=log.bind(inbox=str(inbox_id)),
+            signing_key=vault.derive(f"inbox:{inbox_id}"),
+            public_url=settings.site,
+        )
+
+    return host_for
+
+
+def _reopening(follower: Follower, inboxes: OpenInboxes) -> Loop:
+    """Return the loop that closes inboxes whose settings were changed, in whichever process."""
+    changed: asyncio.Queue[tuple[InboxId, int]] = asyncio.Queue()
+
+    def heed(commit: Commit) -> None:
+        for event in commit.events:
+            if event.type == EventType.INBOX_CHANGED.value:
+                version = orjson.loads(event.json)["inbox"]["version"]
+                changed.put_nowait((InboxId(event.subject), version))
+
+    follower.subscribe(heed)
+
+    async def reopen() -> None:
+        while True:
+            await inboxes.refresh(*await changed.get())
+
+    return reopen
+
+
+def _work(services: Services) -> dict[str, Loop]:
+    """Return the loops that deliver, fetch, understand, ring and assign."""
+    door, follower = services.door, services.follower
+    wakes = {
+        "delivery": Wake(*delivery.WAKES),
+        "clocks": Wake(EventType.TICKET_CHANGED, EventType.CALL_CHANGED, EventType.MESSAGE_RECEIVED),
+        "assign": Wake(*timers.ASSIGN_WAKES),
+        "fetch": Wake(EventType.INBOX_CHANGED),
+        "understand": Wake(),
+        "presence": Wake(),
+        "tidy": Wake(),
+    }
+    for wake in wakes.values():
+        follower.subscribe(wake.heed)
+    fetching = intake.Fetching(door, wakes["understand"], wakes["fetch"])
+    return {
+        "delivery": lambda: delivery.deliver(door, services.blobs, wakes["delivery"]),
+        "clocks": lambda: timers.ring_clocks(door, wakes["clocks"]),
+        "assign": lambda: timers.assign_passes(door, wakes["assign"]),
+        "presence": lambda: timers.watch_presence(door, services.presence, wakes["presence"]),
+        "tidy": lambda: timers.tidy(door, wakes["tidy"]),
+        "fetch": fetching.run,
+        "understand": lambda: intake.understand(door, wakes["understand"]),
+    }
+
+
+def web_folder() -> Path:
+    """Return where the built front end lies."""
+    return Path(__file__).parent / "web"

@@ -1,0 +1,58 @@
+"""Settings of an inbox: read by its channel's own model, stored plain, shown without secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import SecretStr, ValidationError
+
+from inbox.channel.contract import Channel, ChannelConfig
+from inbox.errors import ConfigRejected, Invalid
+
+
+def read_config(channel: Channel[Any], values: Mapping[str, Any]) -> ChannelConfig:
+    """Read settings that somebody entered; raise Invalid with what is wrong, never with a value."""
+    try:
+        config: ChannelConfig = channel.config.model_validate(dict(values))
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise Invalid(f"{field}: {first['msg']}") from error
+    return config
+
+
+def stored_config(channel: Channel[Any], values: Mapping[str, Any], *, name: str) -> ChannelConfig:
+    """Read settings that were stored; raise ConfigRejected if a newer channel no longer takes them."""
+    try:
+        return read_config(channel, values)
+    except Invalid as error:
+        raise ConfigRejected(f"The settings of the inbox {name!r} are no longer valid ({error}).") from error
+
+
+def plain(config: ChannelConfig) -> dict[str, Any]:
+    """Return settings as they are stored, secrets included; the store seals them."""
+    secrets = {n: v.get_secret_value() for n, v in config if isinstance(v, SecretStr)}
+    shown: dict[str, Any] = config.model_dump(mode="json")
+    return shown | secrets
+
+
+def secret_fields(channel: Channel[Any]) -> frozenset[str]:
+    """Return the names of the settings that are secret, by the schema that the form is drawn from."""
+    properties: dict[str, Any] = channel.config.model_json_schema().get("properties", {})
+    return frozenset(name for name, schema in properties.items() if _is_secret(schema))
+
+
+def _is_secret(schema: Mapping[str, Any]) -> bool:
+    return schema.get("format") == "password" or any(_is_secret(one) for one in schema.get("anyOf", ()))
+
+
+def without_secrets(config: Mapping[str, Any], secrets: frozenset[str]) -> dict[str, Any]:
+    """Return settings with their secrets blanked."""
+    return {name: None if name in secrets else value for name, value in config.items()}
+
+
+def with_kept_secrets(channel: Channel[Any], new: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
+    """Return new settings in which a blank secret is the old one."""
+    kept = {name: old.get(name) for name in secret_fields(channel) if new.get(name) is None and old.get(name)}
+    return {**new, **kept}

@@ -1,0 +1,109 @@
+"""Runs the service: uvicorn and the loops in one process, until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import signal
+import socket
+from collections.abc import Mapping
+
+import structlog
+import uvicorn
+
+from inbox.app.links import first_run_link
+from inbox.bootstrap import Service, running
+from inbox.errors import StartRefused
+from inbox.logs import configure
+from inbox.settings import Settings, read_settings
+from inbox.worker.runner import Loop, run_all
+
+log = structlog.get_logger()
+
+_DRAIN = 5  # seconds that open requests have to end
+
+
+async def serve(*, with_work: bool) -> int:
+    """Serve the API and the desk, with the work beside it unless other processes do it."""
+    settings = read_settings()
+    configure(settings.log_level)
+    listener = _listen(settings)
+    async with running(settings) as service:
+        await _welcome(service, settings)
+        loops = service.loops | (service.work if with_work else {})
+        await _until_told(_server(service), listener, loops)
+    return 0
+
+
+async def work() -> int:
+    """Only deliver, fetch, ring and assign."""
+    settings = read_settings()
+    configure(settings.log_level)
+    async with running(settings) as service:
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        async with asyncio.TaskGroup() as group:
+            loops = group.create_task(run_all(service.loops | service.work))
+            await stop.wait()
+            loops.cancel()
+    return 0
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """Take the port before anything else, so that a second service learns it at once."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        raise StartRefused(
+            f"Port {settings.port} on {settings.host} is taken or forbidden ({error.strerror}); "
+            "set INBOX_PORT to another one."
+        ) from error
+    listener.listen(2048)
+    return listener
+
+
+def _server(service: Service) -> uvicorn.Server:
+    config = uvicorn.Config(
+        service.app(),
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=64 * 1024,
+        ws_per_message_deflate=False,  # costs 50 KiB a socket and half of the sending speed
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # the gate decides whom to believe
+        timeout_graceful_shutdown=_DRAIN,
+        backlog=2048,
+    )
+    return uvicorn.Server(config)
+
+
+async def _until_told(server: uvicorn.Server, listener: socket.socket, loops: Mapping[str, Loop]) -> None:
+    """Serve until a signal comes; uvicorn takes SIGINT and SIGTERM."""
+    _calm_collector()
+    async with asyncio.TaskGroup() as group:
+        beside = group.create_task(run_all(loops))
+        await server.serve(sockets=[listener])
+        beside.cancel()
+
+
+def _calm_collector() -> None:
+    """Keep the garbage collector from walking what never goes away: it was five eighths of the p99."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
+async def _welcome(service: Service, settings: Settings) -> None:
+    link = await first_run_link(service.services.units, site=settings.site, now=service.services.clock())
+    if link is not None:
+        print(f"\n  Welcome to Crowd Inbox. Create the first administrator here:\n\n    {link}\n", flush=True)  # noqa: T201
+    else:
+        print(f"\n  Crowd Inbox is at {settings.site}\n", flush=True)  # noqa: T201 - this is where it speaks to a terminal

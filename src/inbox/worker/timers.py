@@ -1,0 +1,71 @@
+"""What happens by the clock, and the safety passes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from inbox.app.assign import assign_waiting
+from inbox.app.intake import Door
+from inbox.app.presence import Presence, mark_lost
+from inbox.app.timers import fire_due
+from inbox.domain.events import EventType
+from inbox.worker.wake import Wake
+
+ASSIGN_WAKES = (
+    EventType.TICKET_CREATED,
+    EventType.TICKET_CHANGED,
+    EventType.TICKET_RELEASED,
+    EventType.MESSAGE_RECEIVED,
+    EventType.MESSAGE_QUEUED,
+    EventType.MANAGER_CHANGED,
+    EventType.CLOCK_FIRED,
+)
+_CLOCKS = 5.0  # seconds between two looks when nothing is due before
+_ASSIGN = 3.0
+_PRESENCE = 15.0
+_HOURLY = 3_600.0
+_KEPT = timedelta(days=7)  # of the event stream; older readers fetch everything anew
+_BREATH = 0.02  # seconds, in which wake-ups of a burst become one pass
+
+
+async def ring_clocks(door: Door, wake: Wake) -> None:
+    """Fire clocks for ever, when they are due."""
+    while True:
+        async with door.units() as unit:
+            fired = await fire_due(unit, now=door.clock())
+        if fired:
+            continue
+        async with door.units.reading() as unit:
+            until = await unit.clocks.next_due()
+        await wake.sleep(until=until, now=door.clock(), at_most=_CLOCKS)
+
+
+async def assign_passes(door: Door, wake: Wake) -> None:
+    """Give waiting tickets to whoever got free, for ever."""
+    while True:
+        await wake.sleep(until=None, now=door.clock(), at_most=_ASSIGN)
+        async with door.units() as unit:
+            given = await assign_waiting(unit, now=door.clock())
+        await wake.sleep(until=None, now=door.clock(), at_most=_BREATH)
+        if given:
+            wake.ring()
+
+
+async def watch_presence(door: Door, presence: Presence, wake: Wake) -> None:
+    """Note who is there, and count as away who no longer is, for ever."""
+    while True:
+        async with door.units() as unit:
+            here = sorted(presence.here())
+            if here:
+                await unit.managers.seen(here, now=door.clock())
+            await mark_lost(unit, now=door.clock())
+        await wake.sleep(until=None, now=door.clock(), at_most=_PRESENCE)
+
+
+async def tidy(door: Door, wake: Wake) -> None:
+    """Forget what nobody needs any more, for ever."""
+    while True:
+        async with door.units() as unit:
+            await unit.stream.trim(before=door.clock() - _KEPT)
+            await unit.auth.tidy(now=door.clock())
+        await wake.sleep(until=None, now=door.clock(), at_most=_HOURLY)
