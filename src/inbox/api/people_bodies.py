@@ -1,0 +1,150 @@
+"""The bodies of signing in, people and keys."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, StringConstraints
+
+from inbox.domain.credentials import Scope
+from inbox.domain.manager import Availability, Role
+
+
+def _clean(text: str) -> str:
+    """PostgreSQL holds no NUL, and control characters in a name are somebody's trick."""
+    if any(character < " " or character == "\x7f" for character in text):
+        raise ValueError("must not hold control characters")
+    return text
+
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True), AfterValidator(_clean)]
+# One @ and no more: what is compared and mailed is this very text (CVE-2020-1772: no wildcards, no lists).
+Email = Annotated[
+    str,
+    StringConstraints(
+        max_length=254,
+        strip_whitespace=True,
+        pattern=r'^[^@\s<>"(),:;\\%*\x00-\x20\x7f]+@[^@\s<>"(),:;\\%*\x00-\x20\x7f]+$',
+    ),
+]
+# Longer than a password may be: its length is judged where the sentence about it is known, before it is hashed.
+Password = Annotated[str, StringConstraints(max_length=4096)]
+Token = Annotated[str, StringConstraints(min_length=20, max_length=128, pattern=r"^[A-Za-z0-9_-]+$")]
+Locale = Literal["en", "de"]
+Capacity = Annotated[StrictInt, Field(ge=0, le=1000)]
+Languages = Annotated[
+    list[Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)]],
+    Field(max_length=20),
+]
+Ids = Annotated[list[UUID], Field(max_length=500)]
+Version = Annotated[StrictInt, Field(ge=0, le=2_147_483_647)]
+
+
+class Body(BaseModel):
+    """A body without unknown fields."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Setup(Body):
+    """The first administrator."""
+
+    token: Token
+    name: Name
+    email: Email
+    password: Password
+    locale: Locale = "en"
+    start: Literal["demo", "empty"] = "empty"
+
+
+class Credentials(Body):
+    """Who signs in."""
+
+    email: Annotated[str, StringConstraints(max_length=254)]
+    password: Password
+
+
+class MeChange(Body):
+    """What managers change about themselves."""
+
+    name: Name | None = None
+    locale: Locale | None = None
+    availability: Availability | None = None
+    languages: Languages | None = None
+    capacity: Capacity | None = None
+
+
+class PasswordChange(Body):
+    """Another password, proved with the present one."""
+
+    current: Password
+    new: Password
+
+
+class OpenedLink(Body):
+    """The token of a link."""
+
+    token: Token
+
+
+class AcceptedLink(Body):
+    """What makes an invitation or a reset good."""
+
+    token: Token
+    password: Password
+    name: Name | None = None
+    locale: Locale | None = None
+
+
+class Forgotten(Body):
+    """Whose password is forgotten."""
+
+    email: Annotated[str, StringConstraints(max_length=254)]
+
+
+class Invitation(Body):
+    """A new manager."""
+
+    email: Email
+    name: Name
+    role: Role = Role.MANAGER
+    inboxes: Ids | None = Field(default_factory=list, description="null: all of them")
+    campaigns: Ids | None = Field(None, description="null: all of them")
+    locale: Locale = "en"
+
+
+class ManagerChange(Body):
+    """What changes of a manager, as seen at `version`."""
+
+    version: Version
+    role: Role | None = None
+    active: StrictBool | None = None
+    capacity: Capacity | None = None
+    languages: Languages | None = None
+    availability: Availability | None = None
+    inboxes: Ids | None = Field(None, description="null: all of them")
+    campaigns: Ids | None = Field(None, description="null: all of them")
+
+
+class NewTeam(Body):
+    """A new team."""
+
+    name: Name
+    members: Ids = []
+
+
+class TeamChange(Body):
+    """What changes of a team, as seen at `version`."""
+
+    version: Version
+    name: Name | None = None
+    members: Ids | None = None
+
+
+class NewApiKey(Body):
+    """A key for another program."""
+
+    name: Name
+    scopes: Annotated[list[Scope], Field(min_length=1, max_length=len(Scope))]
+    inboxes: Ids | None = Field(None, description="null: all of them")
