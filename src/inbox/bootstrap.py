@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from inbox.api.app import create_app
 from inbox.api.edge import Edge
 from inbox.api.services import Services
+from inbox.app import links
 from inbox.app.follow import Commit, Follower
 from inbox.app.intake import Door
 from inbox.app.opened import OpenInboxes
@@ -27,6 +28,7 @@ from inbox.domain.events import EventType
 from inbox.domain.ids import InboxId
 from inbox.guard import GuardedDialer, GuardedHttp, http_guard, mail_guard
 from inbox.keeper import BlobKeeper
+from inbox.postman import SmtpPostman
 from inbox.secrets import Vault, open_vault
 from inbox.settings import Settings
 from inbox.store import embedded
@@ -53,6 +55,11 @@ class Service:
     def app(self) -> FastAPI:
         """Return the application."""
         return create_app(self.services)
+
+    async def reset_link(self, email: str) -> str:
+        """Return a link by which a manager chooses a new password."""
+        here = self.services
+        return await links.reset_link(here.units, email, site=here.edge.public_url, now=here.clock())
 
 
 @asynccontextmanager
@@ -112,7 +119,7 @@ async def _compose(
         follower=follower,
         presence=Presence(),
         clock=utc_now,
-        edge=Edge(settings.site, settings.trusted_proxies, web_folder()),
+        edge=Edge(settings.site, settings.trusted_proxies, web_folder(), postman=_postman(settings)),
     )
     await follower.start()
     following: dict[str, Loop] = {
@@ -183,6 +190,12 @@ def _work(services: Services) -> dict[str, Loop]:
         "fetch": fetching.run,
         "understand": lambda: intake.understand(door, wakes["understand"]),
     }
+
+
+def _postman(settings: Settings) -> SmtpPostman | None:
+    if settings.mail_url is None or settings.mail_from is None:
+        return None
+    return SmtpPostman(settings.mail_url.get_secret_value(), settings.mail_from)
 
 
 def web_folder() -> Path:

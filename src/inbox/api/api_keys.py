@@ -12,8 +12,9 @@ from starlette.responses import Response
 from inbox.api.auth import Caller, require
 from inbox.api.json import Json
 from inbox.api.people_bodies import NewApiKey
-from inbox.api.people_shapes import All, ApiKeyShape, NewApiKeyShape, api_key_view
+from inbox.api.people_shapes import ApiKeyShape, NewApiKeyShape, api_key_view
 from inbox.api.services import services
+from inbox.api.shapes import ListOf
 from inbox.app import api_keys
 from inbox.domain.ids import ApiKeyId, InboxId
 from inbox.domain.manager import Role
@@ -25,7 +26,7 @@ log = structlog.get_logger()
 Administers = Annotated[Caller, require(role=Role.ADMIN)]
 
 
-@router.get("/api-keys", response_model=All[ApiKeyShape])
+@router.get("/api-keys", response_model=ListOf[ApiKeyShape])
 async def list_api_keys(request: Request, caller: Administers) -> Json:
     """List the keys that work."""
     async with services(request).units.reading() as unit:

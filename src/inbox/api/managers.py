@@ -14,7 +14,6 @@ from inbox.api.json import Json
 from inbox.api.mailing import mail_link
 from inbox.api.people_bodies import Invitation, ManagerChange, NewTeam, TeamChange
 from inbox.api.people_shapes import (
-    All,
     InvitedShape,
     ManagerShape,
     ResetShape,
@@ -23,6 +22,7 @@ from inbox.api.people_shapes import (
     team_view,
 )
 from inbox.api.services import services
+from inbox.api.shapes import ListOf
 from inbox.app import managers
 from inbox.app.ports import Unit
 from inbox.domain.campaign import Team
@@ -38,7 +38,7 @@ Leads = Annotated[Caller, require(role=Role.LEAD)]
 Administers = Annotated[Caller, require(role=Role.ADMIN)]
 
 
-@router.get("/managers", response_model=All[ManagerShape])
+@router.get("/managers", response_model=ListOf[ManagerShape])
 async def list_managers(request: Request, caller: Reads) -> Json:
     """List the managers; their addresses are for leads and administrators."""
     async with services(request).units.reading() as unit:
@@ -82,7 +82,7 @@ async def reset_manager(request: Request, caller: Administers, manager_id: UUID)
     return Json({"link": await mail_link(here, manager, purpose, token)})
 
 
-@router.get("/teams", response_model=All[TeamShape])
+@router.get("/teams", response_model=ListOf[TeamShape])
 async def list_teams(request: Request, caller: Reads) -> Json:
     """List the teams."""
     async with services(request).units.reading() as unit:

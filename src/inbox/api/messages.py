@@ -17,6 +17,7 @@ from inbox.api.shapes import ListOf, MessageShape
 from inbox.api.tickets import logged_call
 from inbox.api.writer import desk_of
 from inbox.app import reply
+from inbox.app.ports import Unit
 from inbox.app.reply import Draft
 from inbox.app.views import message_view
 from inbox.domain.ids import MessageId, TicketId
@@ -42,10 +43,10 @@ async def list_messages(
 @router.post("/messages", status_code=201, response_model=MessageShape)
 async def write_message(request: Request, caller: Works, ticket_id: UUID, body: NewMessage) -> Json:
     """Reply to the contact, or write a note; refused if somebody wrote since `last_seen`."""
-    return await once(request, caller, body, lambda: _written(request, caller, TicketId(ticket_id), body))
+    return await once(request, caller, body, lambda unit: _written(request, unit, caller, TicketId(ticket_id), body))
 
 
-async def _written(request: Request, caller: Caller, ticket_id: TicketId, body: NewMessage) -> Json:
+async def _written(request: Request, unit: Unit, caller: Caller, ticket_id: TicketId, body: NewMessage) -> Json:
     at_hand = services(request)
     draft = Draft(
         text=body.text,
@@ -55,29 +56,26 @@ async def _written(request: Request, caller: Caller, ticket_id: TicketId, body: 
         uploads=tuple(body.attachments),
         parent_id=MessageId(body.parent_id) if body.parent_id else None,
     )
-    async with at_hand.units() as unit:
-        desk = await desk_of(unit, caller, at_hand.blobs)
-        if body.kind == "note":
-            _, message = await reply.note(unit, desk, ticket_id, draft, now=at_hand.clock())
-        else:
-            ticket = await unit.tickets.find(ticket_id, caller.access)
-            opened = await at_hand.inboxes.get(ticket.inbox_id)
-            _, message = await reply.reply(unit, desk, ticket_id, draft, opened, now=at_hand.clock())
+    desk = await desk_of(unit, caller, at_hand.blobs)
+    if body.kind == "note":
+        _, message = await reply.note(unit, desk, ticket_id, draft, now=at_hand.clock())
+    else:
+        ticket = await unit.tickets.find(ticket_id, caller.access)
+        opened = await at_hand.inboxes.get(ticket.inbox_id)
+        _, message = await reply.reply(unit, desk, ticket_id, draft, opened, now=at_hand.clock())
     return Json(message_view(message), status_code=201)
 
 
 @router.post("/calls", status_code=201, response_model=MessageShape)
 async def log_call(request: Request, caller: Works, ticket_id: UUID, body: NewCall) -> Json:
     """Write down a call that took place."""
-    return await once(request, caller, body, lambda: _logged(request, caller, TicketId(ticket_id), body))
+    return await once(request, caller, body, lambda unit: _logged(request, unit, caller, TicketId(ticket_id), body))
 
 
-async def _logged(request: Request, caller: Caller, ticket_id: TicketId, body: NewCall) -> Json:
+async def _logged(request: Request, unit: Unit, caller: Caller, ticket_id: TicketId, body: NewCall) -> Json:
     at_hand = services(request)
-    async with at_hand.units() as unit:
-        desk = await desk_of(unit, caller, at_hand.blobs)
-        call = logged_call(body)
-        _, message = await reply.log_call(unit, desk, ticket_id, call, body.text, now=at_hand.clock())
+    desk = await desk_of(unit, caller, at_hand.blobs)
+    _, message = await reply.log_call(unit, desk, ticket_id, logged_call(body), body.text, now=at_hand.clock())
     return Json(message_view(message), status_code=201)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, StringConstraints
+from pydantic import AfterValidator, Field, StrictBool, StrictInt, StringConstraints
 
+from inbox.api.bodies import Language, Strict
 from inbox.domain.credentials import Scope
 from inbox.domain.manager import Availability, Role
 
@@ -33,21 +34,12 @@ Password = Annotated[str, StringConstraints(max_length=4096)]
 Token = Annotated[str, StringConstraints(min_length=20, max_length=128, pattern=r"^[A-Za-z0-9_-]+$")]
 Locale = Literal["en", "de"]
 Capacity = Annotated[StrictInt, Field(ge=0, le=1000)]
-Languages = Annotated[
-    list[Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)]],
-    Field(max_length=20),
-]
+Languages = Annotated[list[Language], Field(max_length=20)]
 Ids = Annotated[list[UUID], Field(max_length=500)]
 Version = Annotated[StrictInt, Field(ge=0, le=2_147_483_647)]
 
 
-class Body(BaseModel):
-    """A body without unknown fields."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class Setup(Body):
+class Setup(Strict):
     """The first administrator."""
 
     token: Token
@@ -58,14 +50,14 @@ class Setup(Body):
     start: Literal["demo", "empty"] = "empty"
 
 
-class Credentials(Body):
+class Credentials(Strict):
     """Who signs in."""
 
     email: Annotated[str, StringConstraints(max_length=254)]
     password: Password
 
 
-class MeChange(Body):
+class MeChange(Strict):
     """What managers change about themselves."""
 
     name: Name | None = None
@@ -75,20 +67,20 @@ class MeChange(Body):
     capacity: Capacity | None = None
 
 
-class PasswordChange(Body):
+class PasswordChange(Strict):
     """Another password, proved with the present one."""
 
     current: Password
     new: Password
 
 
-class OpenedLink(Body):
+class OpenedLink(Strict):
     """The token of a link."""
 
     token: Token
 
 
-class AcceptedLink(Body):
+class AcceptedLink(Strict):
     """What makes an invitation or a reset good."""
 
     token: Token
@@ -97,13 +89,13 @@ class AcceptedLink(Body):
     locale: Locale | None = None
 
 
-class Forgotten(Body):
+class Forgotten(Strict):
     """Whose password is forgotten."""
 
     email: Annotated[str, StringConstraints(max_length=254)]
 
 
-class Invitation(Body):
+class Invitation(Strict):
     """A new manager."""
 
     email: Email
@@ -114,7 +106,7 @@ class Invitation(Body):
     locale: Locale = "en"
 
 
-class ManagerChange(Body):
+class ManagerChange(Strict):
     """What changes of a manager, as seen at `version`."""
 
     version: Version
@@ -127,14 +119,14 @@ class ManagerChange(Body):
     campaigns: Ids | None = Field(None, description="null: all of them")
 
 
-class NewTeam(Body):
+class NewTeam(Strict):
     """A new team."""
 
     name: Name
-    members: Ids = []
+    members: Ids = Field(default_factory=list)
 
 
-class TeamChange(Body):
+class TeamChange(Strict):
     """What changes of a team, as seen at `version`."""
 
     version: Version
@@ -142,7 +134,7 @@ class TeamChange(Body):
     members: Ids | None = None
 
 
-class NewApiKey(Body):
+class NewApiKey(Strict):
     """A key for another program."""
 
     name: Name

@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from inbox.api.json import time_text
+from inbox.api.shapes import Shape
 from inbox.domain.campaign import Team
 from inbox.domain.credentials import ApiKey
 from inbox.domain.manager import Manager
 
-Item = TypeVar("Item")
 RoleName = Literal["manager", "lead", "admin"]
 AvailabilityName = Literal["online", "busy", "away", "offline"]
-
-
-class Shape(BaseModel):
-    """An answer."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class All(Shape, Generic[Item]):
-    """A list that is never longer than a page."""
-
-    items: list[Item]
-    next_cursor: None
 
 
 class SetupShape(Shape):

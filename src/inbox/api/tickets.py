@@ -19,6 +19,7 @@ from inbox.api.writer import desk_of
 from inbox.app import assign
 from inbox.app.begin import Beginning, begin
 from inbox.app.change import Wish, change
+from inbox.app.ports import Unit
 from inbox.app.queries import Sort, TicketQuery, View
 from inbox.app.views import ticket_view
 from inbox.domain.calls import Call
@@ -100,15 +101,14 @@ async def counters(request: Request, caller: Reads) -> Json:
 @router.post("/tickets", status_code=201, response_model=TicketShape)
 async def begin_ticket(request: Request, caller: Works, body: NewTicket) -> Json:
     """Begin a ticket: write a mail, or log a call."""
-    return await once(request, caller, body, lambda: _begun(request, caller, body))
+    return await once(request, caller, body, lambda unit: _begun(request, unit, caller, body))
 
 
-async def _begun(request: Request, caller: Caller, body: NewTicket) -> Json:
+async def _begun(request: Request, unit: Unit, caller: Caller, body: NewTicket) -> Json:
     at_hand = services(request)
     opened = await at_hand.inboxes.get(InboxId(body.inbox_id))
-    async with at_hand.units() as unit:
-        desk = await desk_of(unit, caller, at_hand.blobs)
-        ticket = await begin(unit, desk, opened, _beginning(body), now=at_hand.clock())
+    desk = await desk_of(unit, caller, at_hand.blobs)
+    ticket = await begin(unit, desk, opened, _beginning(body), now=at_hand.clock())
     return Json(ticket_view(ticket), status_code=201)
 
 

@@ -1,11 +1,11 @@
-"""One-time links: the first administrator, invitations, new passwords. A token is in a URL's fragment and nowhere else."""
+"""One-time links: the first administrator, invitations, new passwords. Tokens travel in a URL's fragment alone."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
 
-from inbox.app.ports import Unit
+from inbox.app.ports import Unit, Units
 from inbox.app.sign_in import Proved, change_password
 from inbox.domain.credentials import Link, Purpose, hash_of, new_token
 from inbox.domain.ids import ManagerId, new_id
@@ -29,19 +29,21 @@ def link_url(public_url: str, purpose: Purpose, token: str) -> str:
     return f"{public_url}/#/{'setup' if purpose is Purpose.SETUP else 'link'}/{token}"
 
 
-async def setup_link(unit: Unit, public_url: str, *, now: datetime) -> str | None:
+async def first_run_link(units: Units, *, site: str, now: datetime) -> str | None:
     """Return a new link that creates the first administrator; None if there is one."""
-    if await unit.managers.any():
-        return None
-    return link_url(public_url, Purpose.SETUP, await issue(unit, Purpose.SETUP, None, now=now))
+    async with units(SETUP) as unit:
+        if await unit.managers.any():
+            return None
+        return link_url(site, Purpose.SETUP, await issue(unit, Purpose.SETUP, None, now=now))
 
 
-async def reset_link(unit: Unit, email: str, public_url: str, *, now: datetime) -> str:
-    """Return a new link by which a manager chooses a password; raise NotFound."""
-    manager = await unit.managers.by_email(email)
-    if manager is None or not manager.active:
-        raise NotFound(f"No active manager has the address {email}.")
-    return link_url(public_url, Purpose.RESET, await issue(unit, Purpose.RESET, manager.id, now=now))
+async def reset_link(units: Units, email: str, *, site: str, now: datetime) -> str:
+    """Return a new link by which a manager chooses a password; raise NotFound. For the terminal."""
+    async with units() as unit:
+        manager = await unit.managers.by_email(email)
+        if manager is None or not manager.active:
+            raise NotFound(f"No active manager has the address {email}.")
+        return link_url(site, Purpose.RESET, await issue(unit, Purpose.RESET, manager.id, now=now))
 
 
 async def open_link(unit: Unit, token: str, *, now: datetime) -> tuple[Link, Manager]:
