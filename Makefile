@@ -49,7 +49,8 @@ check: $(DEV) ## read the code: format, rules, types, imports, generated files
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(if $(wildcard Dockerfile),$(BIN)/hadolint Dockerfile)
+	$(BIN)/hadolint Dockerfile
+	$(if $(wildcard openapi/inbox.json),$(BIN)/inbox openapi --check)
 	$(if $(WEB),$(BIN)/python hatch_build.py check)
 	$(if $(WEB),$(BIN)/python hatch_build.py lint)
 
