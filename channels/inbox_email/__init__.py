@@ -1,1 +1,6 @@
-"""The email channel of Crowd Inbox."""
+"""The e-mail channel: IMAP in, SMTP out."""
+
+from inbox_email.channel import EmailChannel
+from inbox_email.config import EmailConfig
+
+__all__ = ["EmailChannel", "EmailConfig"]

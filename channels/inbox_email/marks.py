@@ -10,7 +10,7 @@ from uuid import UUID
 from inbox.channel.signing import decoded, encoded, ticket_token
 from inbox.domain.ids import MessageId, TicketId
 
-LOOP_FIELD = "x-crowd-inbox-loop"
+LOOP_FIELD = "x-loop-mark"  # without our name: the crowd never sees it
 
 _OWN_ID = re.compile(r"<[a-z2-7]{42}\.([a-z2-7]{26})@[^<>@\s]+>", re.IGNORECASE)
 _LOOP = b"inbox/email-loop/1"

@@ -49,7 +49,7 @@ class Reader:
             external_id=headers.own_id() or f"sha256:{digest}",
             sender=self._sender(headers, digest),
             at=original.at,
-            text=shown.text or _oversized(original),
+            text="\n\n".join(part for part in (_not_fetched(original), shown.text) if part),
             html=shown.html,
             quoted=shown.quoted,
             subject=subject or None,
@@ -129,12 +129,15 @@ def shortened(references: Iterable[str]) -> list[str]:
     return ids if len(ids) <= 21 else [ids[0], *ids[-20:]]
 
 
-def _oversized(original: Original) -> str:
+def _not_fetched(original: Original) -> str:
+    """Say what a mail is that could not be fetched: it is shown all the same."""
     if not original.content_type.startswith(HEADERS_ONLY):
         return ""
+    if "refused" in original.content_type:
+        return "The mail server could not hand over this mail; read it in the mailbox itself."
     size = re.search(r"size=(\d+)", original.content_type)
     megabytes = int(size[1]) // 1_000_000 if size else 0
-    return f"This mail is too large to be fetched ({megabytes} MB). Its header is here; read it in the mailbox itself."
+    return f"This mail is too large to be fetched ({megabytes} MB); read it in the mailbox itself."
 
 
 def _first(addresses: tuple[Address, ...]) -> Address | None:

@@ -164,6 +164,10 @@ class GuardedDialer:
         self._tls = tls or tls_context()
         self._within = within
 
+    @property
+    def tls(self) -> ssl.SSLContext:
+        return self._tls
+
     async def dial(self, host: str, port: int, *, tls: bool) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         async with _evenly(host, port), asyncio.timeout(self._within.total_seconds()):
             return await first_answering(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import socket
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,11 +34,12 @@ class Http(Protocol):
 class Dialer(Protocol):
     """Opens connections to mail servers, with the same guard."""
 
+    @property
+    def tls(self) -> ssl.SSLContext:
+        """What is believed of certificates, for a connection that is encrypted later (STARTTLS)."""
+
     async def dial(self, host: str, port: int, *, tls: bool) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Connect to the checked address of `host`; with `tls`, its certificate must name `host`."""
-
-    async def connect_socket(self, host: str, port: int) -> socket.socket:
-        """Connect as `dial` does, for a library that makes its own streams; the socket is non-blocking."""
 
 
 class Clock(Protocol):

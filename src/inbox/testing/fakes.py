@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import socket
+import ssl
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -62,19 +62,12 @@ class FakeDialer:
 
     places: dict[tuple[str, int], tuple[str, int]] = field(default_factory=dict)
     dialled: list[tuple[str, int, bool]] = field(default_factory=list)
+    tls: ssl.SSLContext = field(default_factory=ssl.create_default_context)
 
     async def dial(self, host: str, port: int, *, tls: bool) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Connect without TLS, whatever is asked: the fake servers speak none."""
         self.dialled.append((host, port, tls))
         return await asyncio.open_connection(*self._place(host, port))
-
-    async def connect_socket(self, host: str, port: int) -> socket.socket:
-        """Connect a plain socket."""
-        self.dialled.append((host, port, False))
-        connected = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        connected.setblocking(False)
-        await asyncio.get_running_loop().sock_connect(connected, self._place(host, port))
-        return connected
 
     def _place(self, host: str, port: int) -> tuple[str, int]:
         place = self.places.get((host, port))

@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+from inbox.channel.host import Host
 from inbox.channel.model import Original, Received
+from inbox.testing.fakes import FakeDialer, fake_host
+from inbox_email.config import EmailConfig
 from inbox_email.understand import Reader
 
 TESTDATA = Path(__file__).parents[3] / "channels" / "inbox_email" / "testdata"
@@ -41,3 +44,26 @@ def understood(octets: bytes | str, *, address: str = ADDRESS) -> Received:
     """Return what is made of a mail, or of a file in testdata."""
     octets = (TESTDATA / octets).read_bytes() if isinstance(octets, str) else octets
     return Reader(address, KEY).understand(original(octets))
+
+
+def config(**settings: object) -> EmailConfig:
+    """Return settings of an inbox on unencrypted servers."""
+    defaults: dict[str, object] = {
+        "address": ADDRESS,
+        "imap_host": "imap.example.org",
+        "imap_port": 143,
+        "imap_security": "none",
+        "imap_user": ADDRESS,
+        "imap_password": "secret",
+        "smtp_host": "smtp.example.org",
+        "smtp_port": 587,
+        "smtp_security": "none",
+        "sync_from": "all",
+    }
+    return EmailConfig.model_validate(defaults | settings)
+
+
+def host_for(*, imap: tuple[str, int] | None = None, smtp: tuple[str, int] | None = None) -> Host:
+    """Return a host whose dialer finds the servers of `config` at these places."""
+    places = {("imap.example.org", 143): imap, ("smtp.example.org", 587): smtp}
+    return fake_host(dialer=FakeDialer({name: place for name, place in places.items() if place}))

@@ -1,0 +1,100 @@
+"""The e-mail channel and its opened inboxes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, ClassVar
+
+from inbox.channel.host import Host
+from inbox.channel.model import CONTRACT, Batch, Capabilities, Health, Original, Outgoing, Receipt, Received
+from inbox.domain.threading import Threading
+from inbox.errors import DeliveryFailed, InboxError
+from inbox_email.compose import compose, recipients
+from inbox_email.config import EmailConfig
+from inbox_email.marks import message_id
+from inbox_email.pull import Timing, connected, pull
+from inbox_email.smtp import Patience, send, signed_in
+from inbox_email.understand import Reader
+from inbox_email.wire import SettingRejected
+
+_CHECK = 9.5  # seconds for either server
+
+
+class EmailConnection:
+    """One address: the mailbox behind it, and the server that sends for it."""
+
+    def __init__(
+        self, config: EmailConfig, host: Host, *, timing: Timing | None = None, patience: Patience | None = None
+    ) -> None:
+        self._config = config
+        self._host = host
+        self._timing = timing or Timing()
+        self._patience = patience or Patience()
+        self._reader = Reader(config.address, host.signing_key)
+
+    def receive(self, cursor: Mapping[str, Any] | None) -> AsyncIterator[Batch]:
+        return pull(self._config, self._host, cursor, timing=self._timing)
+
+    def understand(self, original: Original) -> Sequence[Received]:
+        return [self._reader.understand(original)]
+
+    def prepare(self, message: Outgoing) -> tuple[str, bytes]:
+        return compose(self._config, self._host.signing_key, message)
+
+    async def send(self, message: Outgoing) -> Receipt:
+        to = recipients(message)
+        if not to:
+            raise DeliveryFailed("There is no address to write to.")
+        octets = message.frozen or self.prepare(message)[1]
+        note = await send(self._config, self._host, to, octets, patience=self._patience)
+        own_id = message_id(self._host.signing_key, message.ticket_id, message.id, domain=self._config.domain)
+        return Receipt(external_id=own_id, note=note)
+
+    async def check(self) -> Health:
+        for protocol, attempt in (("imap", self._check_imap), ("smtp", self._check_smtp)):
+            try:
+                async with asyncio.timeout(_CHECK):
+                    await attempt()
+            except SettingRejected as error:
+                return Health(ok=False, note=str(error), field=error.field, level="failing")
+            except InboxError as error:
+                return Health(ok=False, note=str(error), field=f"{protocol}_host", level="failing")
+            except TimeoutError:
+                note = f"The {protocol.upper()} server is too slow."
+                return Health(ok=False, note=note, field=f"{protocol}_host", level="failing")
+        return Health(ok=True, note="Signed in to the mailbox and to the sending server.")
+
+    async def _check_imap(self) -> None:
+        async with connected(self._config, self._host, self._timing) as client:
+            await client.examine(self._config.imap_folder)
+            await client.logout()
+
+    async def _check_smtp(self) -> None:
+        async with signed_in(self._config, self._host, self._patience) as client:
+            reply = await client.command(f"MAIL FROM:<{self._config.address}>")
+            if reply.code != 250:
+                words = f"The mail server does not send for {self._config.address}: {reply}"
+                raise SettingRejected(words, field="address")
+
+
+class EmailChannel:
+    """Mail in by IMAP and out by SMTP; answers find their ticket by our own signed marks."""
+
+    kind: ClassVar[str] = "email"
+    title: ClassVar[Mapping[str, str]] = {"en": "E-mail", "de": "E-Mail"}
+    contract: ClassVar[int] = CONTRACT
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        threading=Threading.REFERENCES, html=True, attachments=True, starts_tickets=True, subject=True
+    )
+
+    @property
+    def config(self) -> type[EmailConfig]:
+        """Return the model of the settings."""
+        return EmailConfig
+
+    @asynccontextmanager
+    async def open(self, config: EmailConfig, host: Host) -> AsyncIterator[EmailConnection]:
+        """Open an inbox; its servers are called only when something is to be done."""
+        yield EmailConnection(config, host)

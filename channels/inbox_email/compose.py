@@ -1,0 +1,193 @@
+"""Writes our mails: text and HTML, files, the marks that bring an answer back; the same message, the same bytes."""
+
+from __future__ import annotations
+
+import base64
+import html as html_entities
+import quopri
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from email.header import Header
+from email.utils import format_datetime
+from textwrap import wrap
+from urllib.parse import quote as percent_encoded
+
+from inbox.channel.model import File, Outgoing
+from inbox_email.charsets import clean, one_line
+from inbox_email.config import EmailConfig
+from inbox_email.marks import LOOP_FIELD, loop_mark, message_id
+from inbox_email.understand import shortened
+
+MAX_QUOTE = 20_000  # characters
+MAX_SUBJECT = 500
+
+_ADDRESS = re.compile(r"[^\s<>@,;:\"()\[\]\\\x00-\x1f\x7f]{1,64}@[^\s<>@,;:\"()\[\]\\\x00-\x1f\x7f]{1,250}")
+_ID = re.compile(r"<[^<>\s]{1,990}>")
+_ANSWERED = re.compile(r"\s*(?:re|aw|antw|sv|vs|rif|odp|ynt)\s*(?:\[\d+\])?\s*:", re.IGNORECASE)
+_URL = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]")
+_MIME = re.compile(r"[A-Za-z0-9.+-]{1,60}/[A-Za-z0-9.+-]{1,100}")
+
+
+def compose(config: EmailConfig, key: bytes, message: Outgoing) -> tuple[str, bytes]:
+    """Return the Message-ID and the bytes of a mail."""
+    own_id = message_id(key, message.ticket_id, message.id, domain=config.domain)
+    fields = [
+        _field("From", _named(_sender_name(config, message), config.address)),
+        _field("To", ", ".join(_written(message.to)) or "undisclosed-recipients:;"),
+        *([_field("Cc", ", ".join(_written(message.cc)))] if _written(message.cc) else []),
+        _field("Subject", _encoded(_subject(message), at=9)),
+        _field("Date", format_datetime(message.at)),
+        _field("Message-ID", own_id),
+        *_threading(message),
+        _field(LOOP_FIELD, loop_mark(key, own_id)),
+        _field("MIME-Version", "1.0"),
+    ]
+    return own_id, ("\r\n".join(fields) + "\r\n").encode("ascii") + _content(config, message)
+
+
+def recipients(message: Outgoing) -> tuple[str, ...]:
+    """Return whom a mail goes to, each once."""
+    return tuple(dict.fromkeys([*_written(message.to), *_written(message.cc)]))
+
+
+def _written(addresses: Sequence[str]) -> list[str]:
+    """Return addresses as they stand on the wire; what is none is left out."""
+    plain = (_on_the_wire(address.strip()) for address in addresses if _ADDRESS.fullmatch(address.strip()))
+    return [address for address in plain if address is not None]
+
+
+def _on_the_wire(address: str) -> str | None:
+    local, _, domain = address.rpartition("@")
+    try:
+        return f"{local}@{domain if domain.isascii() else domain.encode('idna').decode('ascii')}"
+    except UnicodeError:
+        return None
+
+
+def _sender_name(config: EmailConfig, message: Outgoing) -> str:
+    person, team = one_line(message.from_name), one_line(config.display_name)
+    return f"{person} ({team})" if person and team else person or team
+
+
+def _subject(message: Outgoing) -> str:
+    subject = one_line(message.subject or "")[:MAX_SUBJECT]
+    is_answer = message.parent_external_id is not None
+    return f"Re: {subject}" if is_answer and not _ANSWERED.match(subject) else subject
+
+
+def _threading(message: Outgoing) -> list[str]:
+    """Name what is answered, and the thread so far (RFC 5322 section 3.6.4)."""
+    parent = [i for i in [message.parent_external_id or ""] if _ID.fullmatch(i)]
+    before = message.parent_meta.get("references") or message.references
+    thread = shortened(i for i in [*before, *parent] if isinstance(i, str) and i.isascii() and _ID.fullmatch(i))
+    fields = [_field("In-Reply-To", parent[0])] if parent and parent[0].isascii() else []
+    return [*fields, *([_field("References", "\r\n ".join(thread))] if thread else [])]
+
+
+def _content(config: EmailConfig, message: Outgoing) -> bytes:
+    said = clean(message.text).strip("\n")
+    signature = clean(config.signature).strip("\n")
+    quoted = clean(message.quote or "")[:MAX_QUOTE].strip("\n") if config.quote_original else ""
+    introduction = _introduction(message) if quoted else ""
+    boundary = f"=_{message.id.hex}"
+    both = _multipart(
+        "alternative",
+        boundary + "_a",
+        [
+            _text("plain", _as_text(said, signature, introduction, quoted)),
+            _text("html", _as_html(said, signature, introduction, quoted)),
+        ],
+    )
+    files = [_file(file) for file in message.files]
+    return _multipart("mixed", boundary + "_m", [both, *files]) if files else both
+
+
+def _introduction(message: Outgoing) -> str:
+    """Introduce a quote without words, for the reader's language is not known."""
+    date = message.parent_meta.get("date")
+    written = _written(message.to)
+    if not isinstance(date, str) or not written:
+        return ""
+    return f"{datetime.fromisoformat(date):%Y-%m-%d %H:%M %z} <{written[0]}>:"
+
+
+def _as_text(said: str, signature: str, introduction: str, quoted: str) -> str:
+    parts = [said]
+    parts += [f"-- \n{signature}"] if signature else []
+    lines = [f">{line}" if line.startswith(">") else f"> {line}".rstrip() for line in quoted.split("\n")]
+    parts += ["\n".join([*([introduction] if introduction else []), *lines])] if quoted else []
+    return "\n\n".join(parts) + "\n"
+
+
+def _as_html(said: str, signature: str, introduction: str, quoted: str) -> str:
+    parts = [f"<div>{_marked_up(said)}</div>"]
+    parts += [f"<div>-- <br>{_marked_up(signature)}</div>"] if signature else []
+    if quoted:
+        parts.append(f'<blockquote type="cite"><div>{_marked_up(introduction)}</div>{_marked_up(quoted)}</blockquote>')
+    return "<!DOCTYPE html>\n<html><body>\n" + "\n<br>\n".join(parts) + "\n</body></html>\n"
+
+
+def _marked_up(text: str) -> str:
+    """Return text as HTML: escaped, with its links and line breaks."""
+    pieces, done = list[str](), 0
+    for link in _URL.finditer(text):
+        address = html_entities.escape(link[0])
+        pieces += [html_entities.escape(text[done : link.start()]), f'<a href="{address}">{address}</a>']
+        done = link.end()
+    return "".join([*pieces, html_entities.escape(text[done:])]).replace("\n", "<br>\n")
+
+
+def _text(kind: str, content: str) -> bytes:
+    head = f"Content-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+    return head.encode("ascii") + _with_crlf(quopri.encodestring(content.encode("utf-8", "replace")))
+
+
+def _file(file: File) -> bytes:
+    """Return a file as a part; what would have to be taken apart again is sent as mere bytes."""
+    is_plain = _MIME.fullmatch(file.mime) and not file.mime.lower().startswith(("message/", "multipart/"))
+    name = _short(one_line(file.name)) or "file"
+    fallback = re.sub(r"[^A-Za-z0-9 ._-]", "_", name)
+    encoded = percent_encoded(name, safe="", errors="replace")
+    head = (
+        f"Content-Type: {file.mime if is_plain else 'application/octet-stream'}\r\n"
+        "Content-Transfer-Encoding: base64\r\n"
+        f"Content-Disposition: attachment; filename=\"{fallback}\";\r\n filename*=utf-8''{encoded}\r\n\r\n"
+    )
+    return head.encode("ascii") + _with_crlf(base64.encodebytes(file.data))
+
+
+def _short(name: str) -> str:
+    """Keep a name with its ending short enough for one line of a header, however it is encoded."""
+    return name if len(name) <= 70 else f"{name[:55]}…{name[-14:]}"
+
+
+def _multipart(kind: str, boundary: str, parts: Sequence[bytes]) -> bytes:
+    head = f'Content-Type: multipart/{kind}; boundary="{boundary}"\r\n\r\n'.encode("ascii")
+    mark = f"--{boundary}\r\n".encode("ascii")
+    body = b"".join(mark + part + (b"" if part.endswith(b"\r\n") else b"\r\n") for part in parts)
+    return head + body + f"--{boundary}--\r\n".encode("ascii")
+
+
+def _with_crlf(octets: bytes) -> bytes:
+    return octets.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
+def _field(name: str, value: str) -> str:
+    return f"{name}: {value}"
+
+
+def _named(name: str, address: str) -> str:
+    if not name:
+        return address
+    if name.isascii():
+        escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}" <{address}>'
+    return f"{_encoded(name, at=6)} <{address}>"
+
+
+def _encoded(text: str, *, at: int) -> str:
+    """Return text for a header: encoded words where needed, folded (RFC 2047); `at` is where it begins in its line."""
+    if text.isascii():
+        return "\r\n ".join(wrap(text, 70, break_long_words=False, break_on_hyphens=False))
+    return Header(text, "utf-8", maxlinelen=75 - at).encode(linesep="\r\n")

@@ -1,0 +1,69 @@
+"""What the scripted servers share: a listening socket on this machine, and connections that can be cut."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from types import TracebackType
+from typing import Any, Self
+
+
+class Listener(ABC):
+    """A server on 127.0.0.1, on a free port unless one is named."""
+
+    host = "127.0.0.1"
+
+    def __init__(self, *, port: int = 0) -> None:
+        self.port = port
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[Any] | None] = set()
+        self._server: asyncio.Server | None = None
+
+    @abstractmethod
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one client until it leaves."""
+
+    async def start(self) -> None:
+        """Begin to listen."""
+        self._server = await asyncio.start_server(self._accept, self.host, self.port, limit=1 << 26)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        """Drop every client and stop to listen."""
+        if self._server is None:
+            return
+        self._server.close()
+        self.drop()
+        await self._server.wait_closed()
+        serving = [task for task in self._tasks if task is not None]
+        for task in serving:
+            task.cancel()
+        await asyncio.gather(*serving, return_exceptions=True)
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    def drop(self, *, gently: bool = False) -> None:
+        """Cut every connection; gently: after what was said has been sent."""
+        for writer in self._writers:
+            if gently:
+                writer.close()
+            else:
+                writer.transport.abort()
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
+        task = asyncio.current_task()
+        self._tasks.add(task)
+        try:
+            await self.serve(reader, writer)
+        finally:
+            self._writers.discard(writer)
+            self._tasks.discard(task)
+            writer.close()
