@@ -11,7 +11,6 @@ from pathlib import Path
 import orjson
 import structlog
 from fastapi import FastAPI
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from inbox.api.app import create_app
 from inbox.api.edge import Edge
@@ -32,7 +31,7 @@ from inbox.postman import SmtpPostman
 from inbox.secrets import Vault, open_vault
 from inbox.settings import Settings
 from inbox.store import embedded
-from inbox.store.database import engine_for, ensure_reachable
+from inbox.store.database import Engine, engine_for, ensure_reachable
 from inbox.store.migrate import migrate
 from inbox.store.stream import current_epoch
 from inbox.store.unit_of_work import Units, utc_now
@@ -91,7 +90,7 @@ async def running(settings: Settings) -> AsyncIterator[Service]:
         yield await _compose(stack, settings, dsn, engine, vault, blobs)
 
 
-async def _ready_engine(dsn: str) -> AsyncEngine:
+async def _ready_engine(dsn: str) -> Engine:
     engine = engine_for(dsn)
     await ensure_reachable(engine)
     await migrate(dsn)
@@ -99,7 +98,7 @@ async def _ready_engine(dsn: str) -> AsyncEngine:
 
 
 async def _compose(
-    stack: AsyncExitStack, settings: Settings, dsn: str, engine: AsyncEngine, vault: Vault, blobs: BlobStore
+    stack: AsyncExitStack, settings: Settings, dsn: str, engine: Engine, vault: Vault, blobs: BlobStore
 ) -> Service:
     wakeups = Wakeups(dsn, lambda: follower.wake())  # noqa: PLW0108 - the follower comes below
     units = Units(engine, vault, epoch=0, on_commit=wakeups.commit)

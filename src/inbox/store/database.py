@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 import asyncpg
 import orjson
@@ -17,6 +17,7 @@ _STUCK_WRITER = "3s"
 _POOL = 16
 
 Row = Mapping[str, Any]
+Engine: TypeAlias = AsyncEngine  # what the composition root holds on to; SQLAlchemy's own name stays in the store
 
 
 def engine_for(dsn: str, *, pool: int = _POOL) -> AsyncEngine:
