@@ -23,6 +23,7 @@ from inbox.api import (
     quarantine,
     session,
     tickets,
+    visitor,
     web,
 )
 from inbox.api.live import Screens
@@ -45,6 +46,7 @@ _ROUTERS = (
     events,
     live,
     hooks,
+    visitor,
 )
 _DESCRIPTION = "One live queue for the chats, comments, mails and calls of a crowd platform."
 

@@ -13,7 +13,7 @@ from inbox.app.ports import Known, Placed, PublicEntry, Unit
 from inbox.app.views import public_view, ticket_event
 from inbox.channel.model import Capabilities, Original, Received
 from inbox.domain.clocks import Clock, ClockKind
-from inbox.domain.contact import Claim, Contact
+from inbox.domain.contact import Claim, Contact, proves_who
 from inbox.domain.events import EventType
 from inbox.domain.ids import ClockId, ContactId, MessageId, TicketId, new_id
 from inbox.domain.inbox import Inbox
@@ -169,7 +169,7 @@ def _new_ticket(
         updated_at=now,
         contact_id=contact.id if contact else None,
         contact_name=contact.name if contact and contact.name else received.sender.name,
-        contact_verified=any(claim.verified for claim in received.sender.claims),
+        contact_verified=any(proves_who(claim) for claim in received.sender.claims),
         subject=received.thread_title or received.subject,
         campaign_id=inbox.campaign_id,
         thread=received.thread,

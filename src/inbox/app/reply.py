@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from inbox.app.change import tell_visitor
 from inbox.app.opened import Opened
 from inbox.app.outgoing import Blobs, outgoing
 from inbox.app.ports import PublicEntry, Unit
@@ -17,7 +18,7 @@ from inbox.domain.events import EventType
 from inbox.domain.ids import MessageId, TicketId, new_id
 from inbox.domain.manager import Access, Manager
 from inbox.domain.message import Delivery, Direction, Kind, Message
-from inbox.domain.ticket import Ticket, after_call, answered, noted
+from inbox.domain.ticket import State, Ticket, after_call, answered, noted
 from inbox.errors import Invalid, SpokenSince, TransitionRefused, Unavailable
 
 
@@ -69,14 +70,23 @@ async def send(
         external_id, frozen = opened.connection.prepare(await outgoing(unit, blobs, ticket, message))
         message = replace(message, external_id=external_id)
     if opened.capabilities.live:
-        ticket = replace(ticket, public_seq=ticket.public_seq + 1)
+        return await _shown(unit, ticket, message, now=now)
     saved = await unit.tickets.save(ticket, now=now)
     await unit.messages.add(message)
-    if opened.capabilities.live:
-        entry = public_view(message) | {"type": "message"}
-        await unit.visitors.log(PublicEntry(ticket.id, saved.public_seq, message.id, entry, now))
-    else:
-        await unit.outbox.add(message.id, ticket.inbox_id, ticket.id, run_at=now, frozen=frozen)
+    await unit.outbox.add(message.id, ticket.inbox_id, ticket.id, run_at=now, frozen=frozen)
+    unit.record(ticket_event(EventType.MESSAGE_QUEUED, saved, message))
+    return saved, message
+
+
+async def _shown(unit: Unit, ticket: Ticket, message: Message, *, now: datetime) -> tuple[Ticket, Message]:
+    """Put a message where its visitor reads along, and after it the end of the matter if it was that."""
+    seq = ticket.public_seq + 1
+    ticket = replace(ticket, public_seq=seq)
+    if ticket.state is State.SOLVED:
+        ticket = await tell_visitor(unit, ticket, now=now)
+    saved = await unit.tickets.save(ticket, now=now)
+    await unit.messages.add(message)
+    await unit.visitors.log(PublicEntry(ticket.id, seq, message.id, public_view(message) | {"type": "message"}, now))
     unit.record(ticket_event(EventType.MESSAGE_QUEUED, saved, message))
     return saved, message
 

@@ -104,6 +104,7 @@ def public_view(message: Message) -> dict[str, Any]:
         "name": message.author_name if message.direction is Direction.OUTBOUND else None,
         "text": "" if message.deleted_at else message.text,
         "at": moment(message.at),
+        "client_id": message.meta.get("client_id"),  # the sender's own, by which they know their echo
         "attachments": [_attachment_view(a) for a in message.attachments],
     }
 

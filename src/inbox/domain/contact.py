@@ -34,6 +34,11 @@ class Claim:
         return value.casefold() if self.kind is IdentityKind.EMAIL else value
 
 
+def proves_who(claim: Claim) -> bool:
+    """Tell whether a claim names a person: a visitor's session shows only that it is the same browser."""
+    return claim.verified and claim.kind is not IdentityKind.VISITOR
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """A claim that was stored, with the contact whom it names."""

@@ -10,10 +10,12 @@ from typing import Any
 from sqlalchemy import select, update
 
 from inbox.app.ports import PublicEntry, Visitor
-from inbox.domain.ids import ContactId, InboxId, TicketId, VisitorId
+from inbox.domain.ids import ContactId, InboxId, MessageId, TicketId, VisitorId
+from inbox.domain.message import Delivery, Direction, Message
 from inbox.domain.ticket import Ticket
 from inbox.store.database import Session
-from inbox.store.tables import public_log, tickets, visitors
+from inbox.store.messages import to_message
+from inbox.store.tables import messages, public_log, tickets, visitors
 from inbox.store.tickets import to_ticket
 
 
@@ -77,6 +79,27 @@ class Visitors:
             .limit(limit)
         )
         return [_to_entry(row) for row in reversed(await self._session.rows(statement))]
+
+    async def place_of(self, message_id: MessageId) -> int | None:
+        """Return where a message stands in what its visitor may see."""
+        statement = select(public_log.c.seq).where(public_log.c.message_id == message_id).order_by(public_log.c.seq)
+        found = await self._session.value(statement.limit(1))
+        return int(found) if found is not None else None
+
+    async def unread(self, ticket_id: TicketId, seq: int) -> list[Message]:
+        """Return our messages up to a place that the visitor has not been seen reading."""
+        statement = (
+            select(messages)
+            .join(public_log, public_log.c.message_id == messages.c.id)
+            .where(
+                public_log.c.ticket_id == ticket_id,
+                public_log.c.seq <= seq,
+                messages.c.direction == Direction.OUTBOUND.value,
+                messages.c.delivery == Delivery.SENT.value,
+            )
+            .order_by(messages.c.seq)
+        )
+        return [to_message(row) for row in await self._session.rows(statement)]
 
 
 def _to_entry(row: Mapping[str, Any]) -> PublicEntry:

@@ -22,13 +22,20 @@ const button = document.createElement("button");
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(
   `:host{all:initial;position:fixed;bottom:20px;${options.position === "left" ? "left" : "right"}:20px;z-index:2147483000}` +
-    `.b{width:56px;height:56px;border:0;border-radius:50%;font-size:24px;cursor:pointer;position:relative;` +
+    `.b{width:56px;height:56px;border:0;border-radius:50%;cursor:pointer;position:relative;` +
     `color:${isBright ? "#000" : "#fff"};background:${color};box-shadow:0 2px 12px #0005}` +
+    `svg{width:26px;fill:currentColor;vertical-align:middle}` +
     `.b:focus-visible{outline:3px solid;outline-offset:2px}`,
 );
 root.adoptedStyleSheets = [sheet];
 button.className = "b";
-button.textContent = "\u{1F4AC}\uFE0E";
+const svg = "http://www.w3.org/2000/svg";
+const icon = document.createElementNS(svg, "svg");
+const bubble = document.createElementNS(svg, "path");
+icon.setAttribute("viewBox", "0 0 24 24");
+bubble.setAttribute("d", "M4 3h16a2 2 0 0 1 2 2v10a2 2 0 0 1-2 2H9l-5 5v-5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2");
+icon.append(bubble);
+button.append(icon);
 button.ariaLabel = options.label ?? "Chat";
 button.ariaExpanded = "false";
 button.addEventListener("click", () => toggle());
