@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import orjson
 from starlette.responses import Response
@@ -25,6 +26,8 @@ def _plain(value: object) -> object:
     match value:
         case datetime():
             return time_text(value)
+        case UUID():  # the database driver has a kind of its own
+            return str(value)
         case timedelta():
             return value.total_seconds()
         case set() | frozenset():
