@@ -51,10 +51,8 @@ async def test_leads_arrange_the_work_and_nobodys_rights(house: House) -> None:
     path = f"/api/v1/managers/{other.id}"
 
     work = await lead.patch(path, json={"version": other.version, "capacity": 2, "availability": "away"})
-    rights = [
-        await lead.patch(path, json={"version": other.version + 1, **field})
-        for field in ({"role": "admin"}, {"active": False}, {"inboxes": None}, {"campaigns": []})
-    ]
+    fields: list[dict[str, Any]] = [{"role": "admin"}, {"active": False}, {"inboxes": None}, {"campaigns": []}]
+    rights = [await lead.patch(path, json={"version": other.version + 1, **field}) for field in fields]
 
     assert work.status_code == 200
     assert [answer.status_code for answer in rights] == [403] * 4
