@@ -11,6 +11,7 @@ from pathlib import Path
 import orjson
 import structlog
 from fastapi import FastAPI
+from pydantic import SecretStr
 
 from inbox.api.app import create_app
 from inbox.api.edge import Edge
@@ -75,6 +76,16 @@ async def database(settings: Settings) -> AsyncIterator[str]:
         finally:
             keeper.cancel()
             await embedded.stop(server)
+
+
+@asynccontextmanager
+async def beside(settings: Settings) -> AsyncIterator[Service]:
+    """Make the service ready for one command, beside a running one or without it."""
+    async with AsyncExitStack() as stack:
+        if settings.database_url is None:
+            dsn = SecretStr(await stack.enter_async_context(embedded.borrowed(settings.data_dir)))
+            settings = settings.model_copy(update={"database_url": dsn})
+        yield await stack.enter_async_context(running(settings))
 
 
 @asynccontextmanager

@@ -100,15 +100,19 @@ async def _restore(arguments: argparse.Namespace) -> int:
 
 
 async def _openapi(arguments: argparse.Namespace) -> int:
-    from inbox.openapi import write_or_check
+    from inbox.openapi import check_documents, write_documents
 
-    return write_or_check(Path("openapi"), check=arguments.check)
+    print((check_documents if arguments.check else write_documents)(Path("openapi")))
+    return 0
 
 
 async def _reset(arguments: argparse.Namespace) -> int:
-    from inbox.bootstrap import running
+    from inbox.app.links import reset_link
+    from inbox.bootstrap import beside
     from inbox.settings import read_settings
 
-    async with running(read_settings()) as service:
-        print(await service.reset_link(arguments.email))
+    settings = read_settings()
+    async with beside(settings) as service:
+        units, clock = service.services.units, service.services.clock
+        print(await reset_link(units, arguments.email, site=settings.site, now=clock()))
     return 0

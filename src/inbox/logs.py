@@ -16,17 +16,24 @@ def configure(level: str) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
     ]
     structlog.configure(
-        processors=[*shared, structlog.processors.format_exc_info, structlog.processors.JSONRenderer(_dumps)],
+        processors=[*shared, structlog.processors.JSONRenderer(_dumps)],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=max(number, logging.WARNING), stream=sys.stderr, format=_LIBRARY, force=True)
-
-
-_LIBRARY = '{"level":"%(levelname)s","logger":"%(name)s","event":"library"}'
+    handler = logging.StreamHandler(sys.stderr)
+    libraries: list[structlog.typing.Processor] = [structlog.stdlib.add_logger_name, *shared]
+    renderer = structlog.processors.JSONRenderer(_dumps)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=libraries,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    logging.basicConfig(level=max(number, logging.WARNING), handlers=[handler], force=True)
 
 
 def _dumps(event: object, **_: object) -> str:

@@ -53,6 +53,16 @@ _DESCRIPTION = "One live queue for the chats, comments, mails and calls of a cro
 
 def create_app(services: Services) -> FastAPI:
     """Return the application: REST, webhooks, sockets and the built front end."""
+    app = routed()
+    app.state.services = services
+    app.state.screens = Screens()
+    app.include_router(web.router_for(services.edge.web))
+    app.add_middleware(Gate, public_url=services.edge.public_url, trusted_proxies=services.edge.trusted_proxies)
+    return app
+
+
+def routed() -> FastAPI:
+    """Return the application with its routes alone, as the OpenAPI document describes it."""
     app = FastAPI(
         title="Crowd Inbox",
         version="1",
@@ -60,13 +70,9 @@ def create_app(services: Services) -> FastAPI:
         openapi_url=None,  # the committed document is the contract
         lifespan=_lifespan,
     )
-    app.state.services = services
-    app.state.screens = Screens()
     for module in _ROUTERS:
         app.include_router(module.router)
-    app.include_router(web.router_for(services.edge.web))
     answer_problems(app)
-    app.add_middleware(Gate, public_url=services.edge.public_url, trusted_proxies=services.edge.trusted_proxies)
     return app
 
 

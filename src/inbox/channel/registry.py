@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 from inbox.channel.contract import Channel
 from inbox.channel.model import CONTRACT
 from inbox.errors import StartRefused
+
+log = logging.getLogger(__name__)
 
 GROUP = "inbox.channels"
 Channels = Mapping[str, Channel[Any]]
@@ -20,10 +23,14 @@ def installed() -> Channels:
 
 
 def register(points: Iterable[EntryPoint]) -> Channels:
-    """Load channels; refuse two of a kind and one that was written for another contract."""
+    """Load channels; refuse two of a kind and one that was written for another contract; leave out a broken one."""
     channels: dict[str, Channel[Any]] = {}
     for point in sorted(points, key=lambda p: p.name):
-        channel: Channel[Any] = point.load()()
+        try:
+            channel: Channel[Any] = point.load()()
+        except (ImportError, AttributeError) as error:
+            log.warning("The channel %r is left out, because it cannot be loaded: %s", point.name, error)
+            continue
         if channel.kind in channels:
             raise StartRefused(f"Two installed channels are called {channel.kind!r}; remove one ({point.value}).")
         if channel.contract != CONTRACT:

@@ -1,14 +1,17 @@
 """Runs migrations on the connection that `inbox.store.migrate` holds."""
 
+from importlib import import_module
+
 from alembic import context
 
-from inbox.store import credential_tables, tables
+from inbox.store.schema import metadata
 
-# Every table is known once its module is imported; all share one metadata.
-METADATA = {credential_tables.metadata, tables.metadata}.pop()
+# A table is known once its module is imported.
+for module in ("tables", "credential_tables"):
+    import_module(f"inbox.store.{module}")
 
 context.configure(
-    connection=context.config.attributes["connection"], target_metadata=METADATA, transaction_per_migration=True
+    connection=context.config.attributes["connection"], target_metadata=metadata, transaction_per_migration=True
 )
 with context.begin_transaction():
     context.run_migrations()
