@@ -107,12 +107,9 @@ async def _openapi(arguments: argparse.Namespace) -> int:
 
 
 async def _reset(arguments: argparse.Namespace) -> int:
-    from inbox.app.links import reset_link
     from inbox.bootstrap import beside
     from inbox.settings import read_settings
 
-    settings = read_settings()
-    async with beside(settings) as service:
-        units, clock = service.services.units, service.services.clock
-        print(await reset_link(units, arguments.email, site=settings.site, now=clock()))
+    async with beside(read_settings()) as service:
+        print(await service.reset_link(arguments.email))
     return 0
