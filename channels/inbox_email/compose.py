@@ -43,7 +43,7 @@ def compose(config: EmailConfig, key: bytes, message: Outgoing) -> tuple[str, by
         _field(LOOP_FIELD, loop_mark(key, own_id)),
         _field("MIME-Version", "1.0"),
     ]
-    return own_id, ("\r\n".join(fields) + "\r\n").encode("ascii") + _content(config, message)
+    return own_id, ("\r\n".join(fields) + "\r\n").encode("utf-8") + _content(config, message)
 
 
 def recipients(message: Outgoing) -> tuple[str, ...]:
@@ -80,7 +80,11 @@ def _threading(message: Outgoing) -> list[str]:
     """Name what is answered, and the thread so far (RFC 5322 section 3.6.4)."""
     parent = [i for i in [message.parent_external_id or ""] if _ID.fullmatch(i)]
     before = message.parent_meta.get("references") or message.references
-    thread = shortened(i for i in [*before, *parent] if isinstance(i, str) and i.isascii() and _ID.fullmatch(i))
+    thread = shortened(
+        i
+        for i in [*(i for i in before if i not in parent), *parent]
+        if isinstance(i, str) and i.isascii() and _ID.fullmatch(i)
+    )
     fields = [_field("In-Reply-To", parent[0])] if parent and parent[0].isascii() else []
     return [*fields, *([_field("References", "\r\n ".join(thread))] if thread else [])]
 
@@ -147,14 +151,19 @@ def _file(file: File) -> bytes:
     """Return a file as a part; what would have to be taken apart again is sent as mere bytes."""
     is_plain = _MIME.fullmatch(file.mime) and not file.mime.lower().startswith(("message/", "multipart/"))
     name = _short(one_line(file.name)) or "file"
-    fallback = re.sub(r"[^A-Za-z0-9 ._-]", "_", name)
-    encoded = percent_encoded(name, safe="", errors="replace")
     head = (
         f"Content-Type: {file.mime if is_plain else 'application/octet-stream'}\r\n"
         "Content-Transfer-Encoding: base64\r\n"
-        f"Content-Disposition: attachment; filename=\"{fallback}\";\r\n filename*=utf-8''{encoded}\r\n\r\n"
+        f"Content-Disposition: attachment; {_file_name(name)}\r\n\r\n"
     )
     return head.encode("ascii") + _with_crlf(base64.encodebytes(file.data))
+
+
+def _file_name(name: str) -> str:
+    if not name.isascii():
+        return f"filename*=utf-8''{percent_encoded(name, safe='', errors='replace')}"
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'filename="{escaped}"'
 
 
 def _short(name: str) -> str:

@@ -115,7 +115,6 @@ class SmtpClient:
         # A dot alone on a line would end the mail (RFC 5321 section 4.5.2).
         stuffed = re.sub(rb"(?m)^\.", b"..", octets.replace(b"\r\n", b"\n")).replace(b"\n", b"\r\n")
         await self._wire.send(stuffed if stuffed.endswith(b"\r\n") else stuffed + b"\r\n")
-        await self._wire.flush()
 
     async def dot(self) -> Reply:
         """End the mail. From here on a loss leaves it unknown whether the server took it (RFC 1047)."""

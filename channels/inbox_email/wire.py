@@ -63,16 +63,6 @@ class Wire:
         except OSError as error:
             raise Unavailable(f"The connection to {self.server} is lost.") from error
 
-    async def flush(self) -> None:
-        """Wait until the system has taken every byte that was sent."""
-        transport = self._writer.transport
-        low, high = transport.get_write_buffer_limits()
-        transport.set_write_buffer_limits(high=0)
-        try:
-            await self.send(b"")
-        finally:
-            transport.set_write_buffer_limits(high=high, low=low)
-
     async def line(self) -> bytes:
         """Read a line, without its end."""
         await self._wait_for(lambda: self._end_of_line() >= 0)

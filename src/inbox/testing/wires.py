@@ -18,6 +18,7 @@ class Listener(ABC):
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[Any] | None] = set()
         self._server: asyncio.Server | None = None
+        self._stopping = False
 
     @abstractmethod
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -25,6 +26,7 @@ class Listener(ABC):
 
     async def start(self) -> None:
         """Begin to listen."""
+        self._stopping = False
         self._server = await asyncio.start_server(self._accept, self.host, self.port, limit=1 << 26)
         self.port = self._server.sockets[0].getsockname()[1]
 
@@ -32,6 +34,7 @@ class Listener(ABC):
         """Drop every client and stop to listen."""
         if self._server is None:
             return
+        self._stopping = True
         self._server.close()
         self.drop()
         await self._server.wait_closed()
@@ -63,6 +66,9 @@ class Listener(ABC):
         self._tasks.add(task)
         try:
             await self.serve(reader, writer)
+        except asyncio.CancelledError:
+            if not self._stopping:
+                raise
         finally:
             self._writers.discard(writer)
             self._tasks.discard(task)
