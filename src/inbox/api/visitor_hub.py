@@ -127,6 +127,10 @@ class VisitorHub:
             if not self.addresses[address]:
                 del self.addresses[address]
 
+    def sockets(self, inbox_id: InboxId) -> int:
+        """Return how many sockets an inbox has open here."""
+        return len(self._by_inbox.of(inbox_id))
+
     def tabs(self, visitor_id: VisitorId) -> int:
         """Return how many sockets a visitor has open here."""
         return len(self._by_visitor.of(visitor_id))

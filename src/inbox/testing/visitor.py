@@ -19,10 +19,12 @@ from uuid import uuid4
 import orjson
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.typing import Origin
 
 from inbox.errors import InboxError
 
 _ACK_TIMEOUT = 10.0  # seconds until an unconfirmed message is said again over a new connection
+_HEARTBEAT = 20.0  # seconds
 _LONGEST_PAUSE = 2.0  # seconds between two tries to connect
 T = TypeVar("T")
 _FINAL = frozenset({4400, 4402, 4403, 4404, 4413})
@@ -143,7 +145,7 @@ class Visitor:
             await asyncio.sleep(random.random() * min(_LONGEST_PAUSE, 0.05 * 2**attempt))  # noqa: S311 - no secret
 
     async def _visit(self) -> None:
-        async with connect(self.url, origin=self.origin, compression=None, open_timeout=10) as socket:  # type: ignore[arg-type]  # an Origin is a NewType of str there
+        async with connect(self.url, origin=Origin(self.origin), compression=None) as socket:
             self._socket = socket
             self.connections += 1
             await socket.send(orjson.dumps(self._hello()).decode())
@@ -153,16 +155,17 @@ class Visitor:
                     await self._heard(orjson.loads(text))
 
     async def _received(self, socket: ClientConnection) -> str | bytes | None:
-        """Return the next frame; None when it is time to say a refused message again."""
+        """Return the next frame; None when it is time to say a refused message again, or to give a sign of life."""
         pause = self._resume_at - asyncio.get_running_loop().time()
-        if self._outbox and pause > 0:
-            try:
-                async with asyncio.timeout(pause):
-                    return await socket.recv()
-            except TimeoutError:
-                return None
-        async with asyncio.timeout(_ACK_TIMEOUT if self._live and self._outbox else None):
-            return await socket.recv()
+        if self._flying:
+            async with asyncio.timeout(_ACK_TIMEOUT):
+                return await socket.recv()
+        try:
+            async with asyncio.timeout(pause if self._outbox and pause > 0 else _HEARTBEAT):
+                return await socket.recv()
+        except TimeoutError:
+            await self.send("ping")
+            return None
 
     def _hello(self) -> dict[str, Any]:
         hello: dict[str, Any] = {"type": "hello", "locale": self.locale, "page": dict(self.page)}
