@@ -28,7 +28,7 @@ from inbox.app.ports import Unit
 from inbox.domain.campaign import Team
 from inbox.domain.credentials import Purpose
 from inbox.domain.ids import CampaignId, InboxId, ManagerId, TeamId, new_id
-from inbox.domain.manager import Access, Availability, Role
+from inbox.domain.manager import Access, Availability, Manager, Role
 from inbox.errors import Invalid
 
 router = APIRouter(prefix="/api/v1", tags=["people"])
@@ -52,11 +52,10 @@ async def invite_manager(request: Request, caller: Administers, body: Invitation
     """Invite a manager; the link is in the answer where no mail could bring it."""
     here = services(request)
     access = _access(body.inboxes, body.campaigns)
+    invited = Manager(ManagerId(new_id()), body.email, body.name, role=body.role, access=access, locale=body.locale)
     async with here.units() as unit:
         await _check_grants(unit, access)
-        manager, token = await managers.invite(
-            unit, body.email, body.name, role=body.role, access=access, locale=body.locale, now=here.clock()
-        )
+        manager, token = await managers.invite(unit, invited, now=here.clock())
     link = await mail_link(here, manager, Purpose.INVITE, token)
     return Json({"manager": manager_view(manager, with_email=True), "link": link}, status_code=201)
 

@@ -16,8 +16,8 @@ _TEXTS = {
     ),
     ("de", Purpose.INVITE): (
         "Ihre Einladung zu Crowd Inbox",
-        "Hallo {name},\n\nSie sind eingeladen, mit uns der Crowd zu antworten. Wählen Sie hier innerhalb von drei Tagen "
-        "ein Passwort:\n\n{url}\n\nDer Link gilt einmal.\n",
+        "Hallo {name},\n\nSie sind eingeladen, mit uns der Crowd zu antworten. Wählen Sie hier innerhalb von drei "
+        "Tagen ein Passwort:\n\n{url}\n\nDer Link gilt einmal.\n",
     ),
     ("en", Purpose.RESET): (
         "A new password for Crowd Inbox",
@@ -26,9 +26,9 @@ _TEXTS = {
     ),
     ("de", Purpose.RESET): (
         "Ein neues Passwort für Crowd Inbox",
-        "Hallo {name},\n\njemand, hoffentlich Sie, hat ein neues Passwort angefordert. Wählen Sie es hier innerhalb von "
-        "30 Minuten:\n\n{url}\n\nDer Link gilt einmal. Waren Sie es nicht, dann tun Sie nichts: Ihr Passwort bleibt, "
-        "wie es ist.\n",
+        "Hallo {name},\n\njemand, hoffentlich Sie, hat ein neues Passwort angefordert. Wählen Sie es hier innerhalb "
+        "von 30 Minuten:\n\n{url}\n\nDer Link gilt einmal. Waren Sie es nicht, dann tun Sie nichts: Ihr Passwort "
+        "bleibt, wie es ist.\n",
     ),
 }
 

@@ -11,8 +11,8 @@ from inbox.app.ports import Unit
 from inbox.app.presence import manager_event
 from inbox.app.queries import TicketQuery, View
 from inbox.domain.credentials import Purpose
-from inbox.domain.ids import ManagerId, new_id
-from inbox.domain.manager import EVERYTHING, Access, Availability, Manager, Role
+from inbox.domain.ids import ManagerId
+from inbox.domain.manager import EVERYTHING, Availability, Manager, Role
 from inbox.errors import Conflict, Forbidden, StaleVersion
 
 PEOPLE = "people"  # the lock under which roles change, so that two cannot remove each other
@@ -27,13 +27,10 @@ class Wish:
     fields: dict[str, Any] = field(default_factory=dict)  # of Manager
 
 
-async def invite(
-    unit: Unit, email: str, name: str, *, role: Role, access: Access, locale: str, now: datetime
-) -> tuple[Manager, str]:
+async def invite(unit: Unit, manager: Manager, *, now: datetime) -> tuple[Manager, str]:
     """Store a manager who has no password yet; return them and their link's token."""
-    if await unit.managers.by_email(email) is not None:
+    if await unit.managers.by_email(manager.email) is not None:
         raise Conflict("A manager has this address already.")
-    manager = Manager(id=ManagerId(new_id()), email=email, name=name, role=role, access=access, locale=locale)
     stored = await unit.managers.add(manager)
     unit.record(manager_event(stored))
     return stored, await links.issue(unit, Purpose.INVITE, stored.id, now=now)
