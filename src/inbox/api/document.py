@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from pydantic import create_model
+from pydantic import BaseModel, create_model
 from pydantic.json_schema import models_json_schema
 
 from inbox.api.shapes import CampaignShape, ClientShape, EventShape, MessageShape, Shape, TicketShape
@@ -102,10 +102,9 @@ _DATA: dict[EventType, type[Shape] | dict[str, Any]] = {
 
 def events_document() -> dict[str, Any]:
     """Return the JSON Schema of one event of the stream, its data by its type."""
-    models = [model for model in _DATA.values() if isinstance(model, type)]
-    _, shared = models_json_schema(
-        [(m, "serialization") for m in {*models, EventShape}], ref_template="#/$defs/{model}"
-    )
+    models: set[type[BaseModel]] = {EventShape, *(m for m in _DATA.values() if isinstance(m, type))}
+    asked: list[tuple[type[BaseModel], Literal["serialization"]]] = [(model, "serialization") for model in models]
+    _, shared = models_json_schema(asked, ref_template="#/$defs/{model}")  # type: ignore[arg-type]  # a list is invariant
     kinds = [
         {
             "properties": {

@@ -72,7 +72,7 @@ class Screen:
         missed = await missed_since(self._here.units, since, self.caller.access) if since.epoch else None
         tip = missed.position if missed else self._here.follower.position
         async with self._here.units.reading() as unit:
-            managers = [{"id": m.id, "availability": m.availability} for m in await unit.managers.all()]
+            managers = [{"id": str(m.id), "availability": m.availability.value} for m in await unit.managers.all()]
         self._say({"type": "welcome", "position": str(tip), "managers": managers})
         if missed is not None and missed.resync:
             self._say({"type": "resync"})
@@ -101,10 +101,9 @@ class Screen:
             try:
                 async with asyncio.timeout(_SILENT_AFTER):
                     frame = await received(self._socket)
+                await self._answer(frame)
             except TimeoutError:
                 return
-            try:
-                await self._answer(frame)
             except InboxError as error:
                 self._say({"type": "error", "code": error.code})
 
