@@ -1,0 +1,170 @@
+/** Every call that the desk makes, by its name. */
+import { http, type Query } from "./client.ts";
+import type {
+  Availability,
+  Campaign,
+  Channel,
+  Client,
+  Contact,
+  Counters,
+  Inbox,
+  Locale,
+  Manager,
+  Me,
+  Message,
+  Page,
+  Quarantined,
+  Role,
+  Ticket,
+  Upload,
+} from "./types.ts";
+
+export interface NewTicket {
+  inbox_id: string;
+  to: { contact_id: string } | { email: string; name?: string } | { phone: string; name?: string };
+  subject?: string;
+  text: string;
+  campaign_id?: string;
+  call?: HandCall;
+}
+
+export interface HandCall {
+  direction: "inbound" | "outbound";
+  at: string;
+  duration: number;
+  outcome: string;
+}
+
+export interface NewMessage {
+  kind: "reply" | "note";
+  text: string;
+  last_seen: number;
+  solve?: boolean;
+  attachments?: string[];
+  parent_id?: string;
+  send_anyway?: boolean;
+}
+
+export interface InboxDraft {
+  channel: string;
+  name: string;
+  config: Record<string, unknown>;
+  campaign_id?: string;
+}
+
+export interface Checked {
+  ok: boolean;
+  note: string;
+  field: string | null;
+}
+
+export interface GrantsDraft {
+  role?: Role;
+  active?: boolean;
+  capacity?: number;
+  languages?: string[];
+  inboxes?: string[] | null;
+  campaigns?: string[] | null;
+  availability?: Availability;
+}
+
+const ticket = (id: string): string => `/tickets/${id}`;
+
+export const api = {
+  setup: {
+    needed: () => http.get<{ needed: boolean }>("/setup"),
+    finish: (body: {
+      token: string;
+      name: string;
+      email: string;
+      password: string;
+      locale: Locale;
+      start: "demo" | "empty";
+    }) => http.post<Me>("/setup", body),
+  },
+  session: {
+    me: () => http.get<Me>("/me"),
+    open: (email: string, password: string) => http.post<Me>("/session", { email, password }),
+    close: () => http.delete("/session"),
+    change: (patch: Partial<Pick<Me, "name" | "locale" | "availability" | "languages" | "capacity">>) =>
+      http.patch<Me>("/me", patch),
+    password: (current: string, next: string) => http.post<void>("/me/password", { current, new: next }),
+    forgot: (email: string) => http.post<void>("/password-reset", { email }),
+  },
+  links: {
+    open: (token: string) =>
+      http.post<{ purpose: "invite" | "reset"; email: string; name: string | null }>("/links/open", { token }),
+    accept: (body: { token: string; name?: string; password?: string; locale?: Locale }) =>
+      http.post<Me>("/links/accept", body),
+  },
+  tickets: {
+    list: (query: Query) => http.get<Page<Ticket> & { position: string }>("/tickets", query),
+    get: (id: string) => http.get<Ticket>(ticket(id)),
+    begin: (body: NewTicket, key: string) => http.post<Ticket>("/tickets", body, key),
+    change: (id: string, version: number, patch: Record<string, unknown>) =>
+      http.patch<Ticket>(ticket(id), { version, ...patch }),
+    claim: (id: string) => http.post<Ticket>(`${ticket(id)}/claim`),
+    release: (id: string) => http.post<Ticket>(`${ticket(id)}/release`),
+    assign: (id: string, manager: string) => http.post<Ticket>(`${ticket(id)}/assign`, { manager_id: manager }),
+    messages: (id: string, cursor?: string) =>
+      http.get<Page<Message>>(`${ticket(id)}/messages`, { limit: 50, cursor: cursor ?? null }),
+    say: (id: string, body: NewMessage, key: string) => http.post<Message>(`${ticket(id)}/messages`, body, key),
+    logCall: (id: string, body: HandCall & { text: string }, key: string) =>
+      http.post<Message>(`${ticket(id)}/calls`, body, key),
+    retry: (id: string, message: string) => http.post<Message>(`${ticket(id)}/messages/${message}/retry`),
+  },
+  uploads: { add: (file: File) => http.upload<Upload>("/uploads", { name: file.name }, file) },
+  counters: () => http.get<Counters>("/counters"),
+  channels: () => http.get<{ items: Channel[] }>("/channels"),
+  inboxes: {
+    list: () => http.get<{ items: Inbox[] }>("/inboxes"),
+    add: (draft: InboxDraft) => http.post<Inbox>("/inboxes", draft),
+    change: (id: string, version: number, patch: Record<string, unknown>) =>
+      http.patch<Inbox>(`/inboxes/${id}`, { version, ...patch }),
+    remove: (id: string) => http.delete(`/inboxes/${id}`),
+    check: (body: { channel: string; config: Record<string, unknown>; inbox_id?: string }) =>
+      http.post<Checked>("/inboxes/check", body),
+  },
+  managers: {
+    list: () => http.get<{ items: Manager[] }>("/managers"),
+    invite: (body: {
+      email: string;
+      name: string;
+      role: Role;
+      inboxes: string[] | null;
+      campaigns: string[] | null;
+    }) => http.post<{ manager: Manager; link: string | null }>("/managers/invite", body),
+    change: (id: string, version: number, patch: GrantsDraft) =>
+      http.patch<Manager>(`/managers/${id}`, { version, ...patch }),
+    reset: (id: string) => http.post<{ link: string | null }>(`/managers/${id}/reset`),
+  },
+  clients: {
+    list: () => http.get<Page<Client>>("/clients", { limit: 100 }),
+    add: (body: { key: string; name: string }) => http.post<Client>("/clients", body),
+    put: (key: string, name: string) => http.put<Client>(`/clients/by-key/${encodeURIComponent(key)}`, { name }),
+  },
+  campaigns: {
+    list: () => http.get<Page<Campaign>>("/campaigns", { limit: 100 }),
+    add: (body: Record<string, unknown>) => http.post<Campaign>("/campaigns", body),
+    change: (id: string, version: number, patch: Record<string, unknown>) =>
+      http.patch<Campaign>(`/campaigns/${id}`, { version, ...patch }),
+  },
+  contacts: {
+    find: (q: string) => http.get<Page<Contact>>("/contacts", { q, limit: 8 }),
+    get: (id: string) => http.get<Contact>(`/contacts/${id}`),
+    change: (id: string, patch: { name?: string; language?: string | null }) =>
+      http.patch<Contact>(`/contacts/${id}`, patch),
+  },
+  quarantine: {
+    list: (cursor?: string) => http.get<Page<Quarantined>>("/quarantine", { limit: 50, cursor: cursor ?? null }),
+    retry: (id: string) =>
+      http.post<{ state: "understood" | "quarantined"; reason: string | null }>(`/quarantine/${id}/retry`),
+    rawUrl: (id: string) => `/api/v1/quarantine/${id}/raw`,
+  },
+  demo: {
+    state: () => http.get<{ running: boolean; demo_url: string | null }>("/demo"),
+    start: () => http.post<void>("/demo/start"),
+  },
+};
+
+export { Problem } from "./client.ts";

@@ -1,0 +1,59 @@
+/** What is done to a ticket, from the list or from its own screen: each says what happened, none loses anything. */
+import { api, Problem } from "../api/index.ts";
+import type { Ticket } from "../api/types.ts";
+import { t } from "../i18n/index.svelte.ts";
+import { toasts } from "../ui/toasts.svelte.ts";
+import { says } from "./says.ts";
+import { session } from "./session.svelte.ts";
+
+async function keeping(work: Promise<Ticket>): Promise<boolean> {
+  try {
+    session.live.upsert(await work);
+    return true;
+  } catch (problem) {
+    toasts.say(says(problem), "problem");
+    return false;
+  }
+}
+
+export async function claim(ticket: Ticket): Promise<boolean> {
+  try {
+    session.live.upsert(await api.tickets.claim(ticket.id));
+    return true;
+  } catch (problem) {
+    const winner = problem instanceof Problem ? (problem.body["assignee"] as { name?: string } | undefined) : undefined;
+    toasts.say(winner?.name ? t("claim.lost", { name: winner.name }) : says(problem), "problem");
+    return false;
+  }
+}
+
+export function release(ticket: Ticket): Promise<boolean> {
+  return keeping(api.tickets.release(ticket.id));
+}
+
+export function assign(ticket: Ticket, manager: string): Promise<boolean> {
+  return manager === session.me.id ? claim(ticket) : keeping(api.tickets.assign(ticket.id, manager));
+}
+
+/** Change a ticket. Somebody was quicker: take their version and try once more, since fields rarely collide. */
+export async function change(ticket: Ticket, patch: Record<string, unknown>): Promise<boolean> {
+  const current = session.live.ticket(ticket.id) ?? ticket;
+  try {
+    session.live.upsert(await api.tickets.change(ticket.id, current.version, patch));
+    return true;
+  } catch (problem) {
+    if (!(problem instanceof Problem) || problem.code !== "stale_version") {
+      toasts.say(says(problem), "problem");
+      return false;
+    }
+    const fresh = await api.tickets.get(ticket.id);
+    session.live.upsert(fresh);
+    return keeping(api.tickets.change(ticket.id, fresh.version, patch));
+  }
+}
+
+export async function solve(ticket: Ticket): Promise<boolean> {
+  const done = await change(ticket, { state: "solved" });
+  if (done) toasts.say(t("solved.said", { number: ticket.number }));
+  return done;
+}
