@@ -3,42 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
 from inbox.channel.host import Host
-from inbox.channel.model import Batch, Original
 from inbox.errors import ConfigRejected, Unavailable
 from inbox.testing.imap import ScriptedImapServer
 from inbox_email.pull import Timing, pull
 from inbox_email.understand import HEADERS_ONLY
 from tests.channels.email.builders import config, host_for, mail
-
-QUICK = Timing(connect=2, answer=0.4, refresh=0.5, poll=0.2)
-PATIENT = Timing(connect=5, answer=5, refresh=30, poll=30)
-
-
-@dataclass
-class Store:
-    """Keeps what the service would: originals by key and content, and the cursor with them."""
-
-    cursor: Mapping[str, Any] | None = None
-    originals: list[Original] = field(default_factory=list)
-
-    def commit(self, batch: Batch) -> None:
-        known = {(o.body, o.at) for o in self.originals} | {(o.key, None) for o in self.originals}
-        fresh = [o for o in batch.originals if (o.body, o.at) not in known and (o.key, None) not in known]
-        self.originals += fresh
-        self.cursor = batch.cursor
-
-    @property
-    def texts(self) -> list[str]:
-        return [o.body.decode().rpartition("\r\n")[2] for o in self.originals]
+from tests.channels.email.pulling import PATIENT, QUICK, Store, fetch, keep_pulling, pulling, until
 
 
 @pytest.fixture
@@ -51,42 +28,14 @@ def place(server: ScriptedImapServer) -> Host:
     return host_for(imap=(server.host, server.port))
 
 
-async def fetch(server: ScriptedImapServer, store: Store, *, count: int, timing: Timing = PATIENT, **set_: Any) -> None:
-    """Pull until the store holds `count` mails."""
-    if store.cursor and len(store.originals) >= count:
-        return
-    async with (
-        asyncio.timeout(10),
-        aclosing(pull(config(**set_), place(server), store.cursor, timing=timing)) as batches,
-    ):
-        async for batch in batches:
-            store.commit(batch)
-            if len(store.originals) >= count:
-                return
-
-
 @asynccontextmanager
-async def pulling(
+async def waiting(
     server: ScriptedImapServer, store: Store, timing: Timing = PATIENT
 ) -> AsyncIterator[asyncio.Task[None]]:
-    """Pull beside the test, until the client waits for news."""
-    async with asyncio.TaskGroup() as group:
-        task = group.create_task(_keep_pulling(server, store, timing))
+    """Pull beside the test, once the client waits for news."""
+    async with pulling(place(server), store, timing) as task:
         await until(lambda: server.is_idling() or task.done())
         yield task
-        task.cancel()
-
-
-async def _keep_pulling(server: ScriptedImapServer, store: Store, timing: Timing) -> None:
-    async with aclosing(pull(config(), place(server), store.cursor, timing=timing)) as batches:
-        async for batch in batches:
-            store.commit(batch)
-
-
-async def until(condition: Any, *, within: float = 5) -> None:
-    async with asyncio.timeout(within):
-        while not condition():  # noqa: ASYNC110 - what is waited for happens in a server that knows no event
-            await asyncio.sleep(0.005)
 
 
 async def test_mails_are_fetched_in_order_and_stay_unseen(server: ScriptedImapServer) -> None:
@@ -95,7 +44,7 @@ async def test_mails_are_fetched_in_order_and_stay_unseen(server: ScriptedImapSe
         server.append(mail(str(n)), at=at + timedelta(minutes=n))
     store = Store()
 
-    await fetch(server, store, count=120)
+    await fetch(place(server), store, count=120)
 
     assert store.texts == [str(n) for n in range(120)]
     assert store.cursor == {"folder": "INBOX", "uidvalidity": 1, "last_uid": 120}
@@ -119,10 +68,10 @@ async def test_a_batch_holds_at_most_fifty_mails_and_its_own_cursor(server: Scri
 async def test_a_new_inbox_begins_with_what_arrives_from_now_on(server: ScriptedImapServer) -> None:
     server.append(mail("old"), at=datetime(2020, 1, 1, tzinfo=UTC))
     store = Store()
-    await fetch(server, store, count=0, sync_from="now")
+    await fetch(place(server), store, count=0, sync_from="now")
     server.append(mail("new"))
 
-    await fetch(server, store, count=1, sync_from="now")
+    await fetch(place(server), store, count=1, sync_from="now")
 
     assert store.texts == ["new"]
 
@@ -130,12 +79,12 @@ async def test_a_new_inbox_begins_with_what_arrives_from_now_on(server: Scripted
 async def test_a_renumbered_mailbox_brings_no_mail_from_before_the_inbox_began(server: ScriptedImapServer) -> None:
     server.append(mail("old"), at=datetime(2020, 1, 1, tzinfo=UTC))
     store = Store()
-    await fetch(server, store, count=0, sync_from="now")
+    await fetch(place(server), store, count=0, sync_from="now")
     server.append(mail("new"))
     server.renumber()
     server.append(mail("newer"))
 
-    await fetch(server, store, count=2, sync_from="now")
+    await fetch(place(server), store, count=2, sync_from="now")
 
     assert store.texts == ["new", "newer"]
 
@@ -144,19 +93,19 @@ async def test_after_a_renumbering_nothing_is_lost_and_nothing_doubled(server: S
     for n in range(60):
         server.append(mail(str(n)))
     store = Store()
-    await fetch(server, store, count=60)
+    await fetch(place(server), store, count=60)
     del server.folders["INBOX"].mails[10]
     server.renumber()
     server.append(mail("60"))
 
-    await fetch(server, store, count=61)
+    await fetch(place(server), store, count=61)
 
     assert store.texts == [str(n) for n in range(61)]
 
 
 async def test_a_mail_that_arrives_while_waiting_is_fetched_at_once(server: ScriptedImapServer) -> None:
     store = Store()
-    async with pulling(server, store):
+    async with waiting(server, store):
         server.append(mail("1"))
         await until(lambda: store.texts == ["1"])
         server.append(mail("2"))
@@ -166,7 +115,7 @@ async def test_a_mail_that_arrives_while_waiting_is_fetched_at_once(server: Scri
 async def test_a_mail_announced_during_a_search_is_fetched_at_once(server: ScriptedImapServer) -> None:
     server.arriving_during_search = [mail("unannounced later")]
     store = Store()
-    async with pulling(server, store):
+    async with waiting(server, store):
         await until(lambda: store.texts == ["unannounced later"], within=2)
 
 
@@ -174,7 +123,7 @@ async def test_a_server_that_cannot_idle_is_asked(server: ScriptedImapServer) ->
     server.capabilities = ()
     store = Store()
     async with asyncio.TaskGroup() as group:
-        task = group.create_task(_keep_pulling(server, store, QUICK))
+        task = group.create_task(keep_pulling(place(server), store, QUICK))
         await until(lambda: "NOOP" in server.commands)
         server.append(mail("1"))
         await until(lambda: store.texts == ["1"], within=2)
@@ -182,7 +131,7 @@ async def test_a_server_that_cannot_idle_is_asked(server: ScriptedImapServer) ->
 
 
 async def test_waiting_is_renewed_before_routers_forget_it(server: ScriptedImapServer) -> None:
-    async with pulling(server, Store(), QUICK):
+    async with waiting(server, Store(), QUICK):
         await until(lambda: server.commands.count("IDLE") >= 3)
 
 
@@ -199,15 +148,15 @@ async def test_a_connection_lost_in_any_state_is_noticed(server: ScriptedImapSer
     store = Store()
 
     with pytest.raises(Unavailable):
-        await fetch(server, store, count=99, timing=QUICK)
-    await fetch(server, store, count=1)
+        await fetch(place(server), store, count=99, timing=QUICK)
+    await fetch(place(server), store, count=1)
 
     assert store.texts == ["1"]
 
 
 async def lose(server: ScriptedImapServer, loss: str, timing: Timing) -> None:
     """Lose the connection while the client waits for news, and wait until it has noticed."""
-    async with pulling(server, Store(), timing) as task:
+    async with waiting(server, Store(), timing) as task:
         getattr(server, loss)()
         await asyncio.wait([task], timeout=3)
 
@@ -234,10 +183,10 @@ async def test_many_losses_lose_and_double_nothing(server: ScriptedImapServer) -
             number += 1
         server.drop_at = verb
         with pytest.raises(Unavailable):
-            await fetch(server, store, count=10_000, timing=QUICK)
+            await fetch(place(server), store, count=10_000, timing=QUICK)
         if number % 70 == 0:
             server.renumber()
-    await fetch(server, store, count=number)
+    await fetch(place(server), store, count=number)
     assert store.texts == [str(n) for n in range(number)]
 
 
@@ -257,7 +206,7 @@ async def test_a_refused_login_says_whose_fault_it_is(
 ) -> None:
     server.login_refusal, server.capabilities = refusal, capabilities
     with pytest.raises(error, match=refusal.rpartition("]")[2].strip()):
-        await fetch(server, Store(), count=1)
+        await fetch(place(server), Store(), count=1)
 
 
 @pytest.mark.parametrize("capabilities", [("IDLE", "AUTH=PLAIN"), ("IDLE",)])
@@ -265,19 +214,19 @@ async def test_any_password_is_sent_as_it_is(server: ScriptedImapServer, capabil
     server.password, server.capabilities = 'gehëim" \\ {3}', capabilities
     server.append(mail("1"))
     store = Store()
-    await fetch(server, store, count=1, imap_password=server.password)
+    await fetch(place(server), store, count=1, imap_password=server.password)
     assert store.texts == ["1"]
 
 
 async def test_a_missing_folder_is_a_wrong_setting(server: ScriptedImapServer) -> None:
     with pytest.raises(ConfigRejected, match="Gelöscht"):
-        await fetch(server, Store(), count=1, imap_folder="Gelöscht")
+        await fetch(place(server), Store(), count=1, imap_folder="Gelöscht")
 
 
 async def test_a_folder_with_any_name_is_opened(server: ScriptedImapServer) -> None:
     server.append(mail("1"), folder="Gel&APY-scht &- Co")
     store = Store()
-    await fetch(server, store, count=1, imap_folder="Gelöscht & Co")
+    await fetch(place(server), store, count=1, imap_folder="Gelöscht & Co")
     assert store.originals[0].key == "Gelöscht & Co:1:1"
 
 
@@ -285,8 +234,8 @@ async def test_another_folder_is_begun_anew(server: ScriptedImapServer) -> None:
     server.append(mail("1"))
     server.append(mail("2"), folder="Other")
     store = Store()
-    await fetch(server, store, count=1)
-    await fetch(server, store, count=2, imap_folder="Other")
+    await fetch(place(server), store, count=1)
+    await fetch(place(server), store, count=2, imap_folder="Other")
     assert store.texts == ["1", "2"]
 
 
@@ -296,7 +245,7 @@ async def test_a_mail_that_the_server_cannot_hand_over_stops_no_other(server: Sc
     server.refused_uids = {3}
     store = Store()
 
-    await fetch(server, store, count=5)
+    await fetch(place(server), store, count=5)
 
     assert [o.content_type.partition(";")[0] for o in store.originals].count(HEADERS_ONLY) == 1
     assert [text for text in store.texts if "SERVERBUG" not in text] == ["0", "1", "3", "4"]
@@ -310,7 +259,7 @@ async def test_of_a_mail_too_large_only_the_header_is_fetched(
     server.append(mail("small"))
     store = Store()
 
-    await fetch(server, store, count=2)
+    await fetch(place(server), store, count=2)
 
     assert store.originals[0].content_type == f"{HEADERS_ONLY}; size={len(mail('x' * 2000))}"
     assert store.originals[0].body.endswith(b"\r\n\r\n")
@@ -333,4 +282,4 @@ async def test_large_mails_come_in_small_batches(server: ScriptedImapServer, mon
 async def test_a_server_that_is_not_there_is_unavailable(server: ScriptedImapServer) -> None:
     await server.stop()
     with pytest.raises(Unavailable):
-        await fetch(server, Store(), count=1)
+        await fetch(place(server), Store(), count=1)
