@@ -21,6 +21,7 @@ from inbox.app.ports import Unit
 from inbox.app.reply import Draft
 from inbox.app.views import message_view
 from inbox.domain.ids import MessageId, TicketId
+from inbox.errors import Invalid
 
 router = APIRouter(prefix="/api/v1/tickets/{ticket_id}", tags=["messages"])
 
@@ -33,11 +34,19 @@ async def list_messages(
     request: Request, caller: Reads, ticket_id: UUID, limit: Limit = 50, cursor: Cursor = None
 ) -> Json:
     """List messages in order; the first page holds the newest, the cursor goes back in time."""
-    before = after(cursor, parts=1)
+    before = _seq_of(after(cursor, parts=1))
     async with services(request).units.reading() as unit:
         ticket = await unit.tickets.find(TicketId(ticket_id), caller.access)
-        page = await unit.messages.page(ticket.id, before=int(before[0]) if before else None, limit=limit)
+        page = await unit.messages.page(ticket.id, before=before, limit=limit)
     return listed(page, message_view)
+
+
+def _seq_of(key: tuple[str, ...] | None) -> int | None:
+    if key is None:
+        return None
+    if not key[0].isdecimal() or len(key[0]) > 9:
+        raise Invalid("This cursor is not one of ours.")
+    return int(key[0])
 
 
 @router.post("/messages", status_code=201, response_model=MessageShape)

@@ -15,7 +15,7 @@ from inbox.app.queries import Page, Sort, TicketQuery, View
 from inbox.domain.ids import ContactId, InboxId, ManagerId, TicketId
 from inbox.domain.manager import Access
 from inbox.domain.ticket import AT_WORK, Priority, State, Ticket
-from inbox.errors import NotFound, StaleVersion
+from inbox.errors import Invalid, NotFound, StaleVersion
 from inbox.store.database import Session
 from inbox.store.schema import Moment
 from inbox.store.tables import contacts, identities, tickets
@@ -226,7 +226,7 @@ def _mentions(words: str) -> ColumnElement[bool]:
         tickets.c.contact_name.ilike(pattern),
         tickets.c.contact_id.in_(known),
     ]
-    if words.lstrip("#").isdigit() and len(words) < 18:
+    if words.lstrip("#").isdecimal() and len(words) < 18:
         found.append(tickets.c.number == int(words.lstrip("#")))
     return or_(*found)
 
@@ -246,6 +246,13 @@ def _key_of(ticket: Ticket, sort: Sort) -> tuple[str, ...]:
 
 
 def _beyond(query: TicketQuery, keys: list[ColumnElement[Any]]) -> ColumnElement[bool]:
+    try:
+        return _past(query, keys)
+    except (ValueError, OverflowError) as error:  # whoever calls may have written the cursor
+        raise Invalid("This cursor is not one of ours.") from error
+
+
+def _past(query: TicketQuery, keys: list[ColumnElement[Any]]) -> ColumnElement[bool]:
     after = query.after or ()
     if query.sort is Sort.NEWEST:
         at, ticket_id = after

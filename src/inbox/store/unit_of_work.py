@@ -6,18 +6,18 @@ import zlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any
 
-import asyncpg
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from inbox.app.ports import Sealer
 from inbox.domain.events import NewEvent
-from inbox.errors import Conflict, Unavailable
 from inbox.store.auth import Auth
 from inbox.store.campaigns import Campaigns
 from inbox.store.clocks import Clocks
 from inbox.store.contacts import Contacts
 from inbox.store.database import Session
+from inbox.store.failures import REPORTED, failure_of
 from inbox.store.inboxes import Inboxes
 from inbox.store.intake import INSERT_EVENTS, Intake, event_columns
 from inbox.store.managers import Managers
@@ -105,12 +105,28 @@ class Units:
         """Borrow a connection; what the database reports becomes an error of ours."""
         try:
             async with self._engine.connect() as connection:
-                raw = await connection.get_raw_connection()
-                yield Session(connection, raw.driver_connection)
-        except asyncpg.UniqueViolationError as error:
-            raise Conflict(f"This exists already ({error.constraint_name}).") from error
-        except (asyncpg.DiskFullError, asyncpg.PostgresConnectionError, ConnectionError) as error:
-            raise Unavailable("The database cannot take this right now.") from error
+                driver = await _living(connection)
+                try:
+                    yield Session(connection, driver)
+                finally:
+                    if driver.is_closed():  # the pool is not told of what happens on the driver's own connection
+                        await connection.invalidate()
+        except REPORTED as error:
+            failure = failure_of(error)
+            if failure is None:
+                raise
+            raise failure from error
+
+
+async def _living(connection: AsyncConnection) -> Any:  # noqa: ANN401 - asyncpg ships no types
+    """Return the driver's connection; those that died in the pool are left out, as all do when the server restarts."""
+    while (driver := await _driver_of(connection)).is_closed():
+        await connection.invalidate()
+    return driver
+
+
+async def _driver_of(connection: AsyncConnection) -> Any:  # noqa: ANN401 - asyncpg ships no types
+    return (await connection.get_raw_connection()).driver_connection
 
 
 def _lock_statements(names: Sequence[str]) -> str:

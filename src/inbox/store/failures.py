@@ -1,0 +1,45 @@
+"""What the database reports, as errors of ours."""
+
+from __future__ import annotations
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from inbox.errors import Conflict, InboxError, Invalid, Unavailable
+
+REPORTED = (DBAPIError, PoolTimeout, asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError)
+
+_BUSY = (
+    asyncpg.DiskFullError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,  # shut down, or the statement took too long
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,  # deadlock, serialization
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    ConnectionError,
+    PoolTimeout,
+)
+
+
+def failure_of(error: BaseException) -> InboxError | None:
+    """Return what an error of the driver means to a caller; None for a mistake of ours."""
+    match _reported(error):
+        case asyncpg.UniqueViolationError():
+            return Conflict("There is one of that name or key already.")
+        case asyncpg.ForeignKeyViolationError():
+            return Invalid("This names something that does not exist.")
+        # Numbers out of range, characters that PostgreSQL does not hold: nothing that a person meant to send.
+        case asyncpg.DataError():
+            return Invalid("A value is out of range, or holds characters that cannot be stored.")
+        case asyncpg.InterfaceError() as lost if "clos" in str(lost):
+            return Unavailable("The database cannot take this right now.")
+        case found if isinstance(found, _BUSY):
+            return Unavailable("The database cannot take this right now.")
+    return None
+
+
+def _reported(error: BaseException) -> BaseException:
+    """Return the driver's own error from within SQLAlchemy's."""
+    inner = error.orig if isinstance(error, DBAPIError) else None
+    return (inner.__cause__ or inner) if inner is not None else error
