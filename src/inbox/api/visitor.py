@@ -26,9 +26,10 @@ from inbox.errors import InboxError, NotFound, NotSignedIn, SignatureRejected
 router = APIRouter()
 
 
-@router.websocket("/chat/{inbox_id}")
-async def chat(websocket: WebSocket, inbox_id: UUID) -> None:
+# A route of Starlette's: FastAPI's own keeps its dependency machinery alive for each open socket, some KiB of it.
+async def chat(websocket: WebSocket) -> None:
     """Serve one visitor until one of us hangs up."""
+    inbox_id: UUID = websocket.path_params["inbox_id"]
     hub = hub_of(websocket)
     wire = Wire(websocket, hub.limits)
     await websocket.accept()
@@ -40,6 +41,9 @@ async def chat(websocket: WebSocket, inbox_id: UUID) -> None:
         await wire.hang_up(first_of(group))
     except* InboxError:
         await wire.hang_up(Closed(Close.SERVER_ERROR, Refusal.SERVER_ERROR, reconnect=True))
+
+
+router.add_websocket_route("/chat/{inbox_id:uuid}", chat, name="chat")
 
 
 def hub_of(websocket: WebSocket) -> VisitorHub:
