@@ -86,6 +86,8 @@ async def end_session(request: Request, caller: Me) -> Response:
     if caller.session is not None:
         async with here.units() as unit:
             await unit.auth.end_session(caller.session)
+            manager = await unit.managers.find(caller.me)
+            await set_availability(unit, manager, Availability.OFFLINE, now=here.clock())
     answer = Response(status_code=204)
     clear_cookie(answer, public_url=here.edge.public_url)
     return answer
@@ -174,6 +176,7 @@ async def _signed_in(request: Request, proved: Proved) -> Json:
     async with here.units() as unit:
         token = await _open(request, unit, proved)
         manager = await unit.managers.find(proved.manager_id)
+        manager = await set_availability(unit, manager, Availability.ONLINE, now=here.clock())  # who signs in works
     log.info("session.opened", manager=str(proved.manager_id))
     answer = Json(me_view(manager), status_code=201)
     set_cookie(answer, token, public_url=here.edge.public_url)
