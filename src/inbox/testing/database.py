@@ -12,9 +12,16 @@ import asyncpg
 
 from inbox.store.embedded import EmbeddedServer, start
 
-# A test's data need not outlive a power cut.
+# A test's data need not outlive a power cut. An autovacuum worker is the superuser's, so that our role may not end it
+# when a database is dropped.
 FORGETFUL: Mapping[str, str] = MappingProxyType(
-    {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_connections": "120"}
+    {
+        "autovacuum": "off",
+        "fsync": "off",
+        "full_page_writes": "off",
+        "max_connections": "120",
+        "synchronous_commit": "off",
+    }
 )
 
 
