@@ -78,7 +78,9 @@ def _subject(message: Outgoing) -> str:
 
 def _threading(message: Outgoing) -> list[str]:
     """Name what is answered, and the thread so far (RFC 5322 section 3.6.4)."""
-    parent = [i for i in [message.parent_external_id or ""] if _ID.fullmatch(i)]
+    # A second mail under a used id is known by the id and its digest.
+    named = re.sub(r"(?<=>)#[0-9a-f]+$", "", message.parent_external_id or "")
+    parent = [named] if _ID.fullmatch(named) else []
     before = message.parent_meta.get("references") or message.references
     thread = shortened(
         i

@@ -70,6 +70,13 @@ def take_apart(octets: bytes) -> Mail:
         raise MessageUnreadable("The mail is nested too deeply.") from error
 
 
+def content_octets(octets: bytes) -> bytes:
+    """Return what follows the header, with one kind of line ends."""
+    octets = _without_preamble(octets)
+    end = _END_OF_HEADER.search(octets)
+    return octets[end.end() :].replace(b"\r\n", b"\n").rstrip() if end else b""
+
+
 def _without_preamble(octets: bytes) -> bytes:
     """Drop what is before the first field: blank lines, an mbox separator, a byte order mark."""
     octets = octets.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")

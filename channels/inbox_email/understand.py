@@ -17,7 +17,7 @@ from inbox_email.charsets import decode
 from inbox_email.content import content_of
 from inbox_email.headers import Address, Headers
 from inbox_email.marks import LOOP_FIELD, loop_mark, message_of
-from inbox_email.mime import Mail, take_apart
+from inbox_email.mime import Mail, content_octets, take_apart
 
 HEADERS_ONLY = "text/rfc822-headers"  # the type of an original that was too large to be fetched
 MAX_REFERENCES = 50
@@ -58,7 +58,7 @@ class Reader:
             echo_of=self._echo(headers),
             wants_answer=kind not in WANT_NO_ANSWER and not self._is_own(headers),
             files=shown.files,
-            meta=_meta(mail, digest=digest, kind=kind, blocked=shown.blocked),
+            meta=_meta(mail, digest=_digest(headers, original.body), kind=kind, blocked=shown.blocked),
         )
 
     def _sender(self, headers: Headers, digest: str) -> Sender:
@@ -90,6 +90,12 @@ class Reader:
 
     def _is_own(self, headers: Headers) -> bool:
         return self._echo(headers) is not None
+
+
+def _digest(headers: Headers, octets: bytes) -> str:
+    """Return a digest of what the sender wrote, which is the same whichever way a mail came here."""
+    written = "\0".join(headers.raw(name) for name in ("from", "to", "subject", "date")).encode("utf-8", "replace")
+    return hashlib.sha256(written + b"\0" + content_octets(octets)).hexdigest()
 
 
 def _references(mail: Mail, kind: Automatic | None) -> tuple[str, ...]:

@@ -174,6 +174,16 @@ async def test_a_stranger_with_our_token_joins_and_is_marked(take: Take) -> None
     assert joined.message.unverified
 
 
+async def test_another_mail_under_a_used_id_is_stored_once_beside_the_first(take: Take) -> None:
+    greta = Sender((Claim(IdentityKind.EMAIL, "greta@example.org"),), "Greta")
+    first = Received("<1@x>", greta, NOW, "Hallo", meta={"digest": "a" * 64})
+    other = Received("<1@x>", greta, NOW, "Etwas anderes", meta={"digest": "b" * 64})
+
+    outcomes = [(await take("email", mail)).outcome for mail in (first, other, first, other)]
+
+    assert outcomes == [Outcome.STORED, Outcome.STORED, Outcome.DUPLICATE, Outcome.DUPLICATE]
+
+
 async def test_a_reply_long_after_the_end_opens_a_ticket_that_follows_the_old(units: Units, take: Take) -> None:
     greta = Sender((Claim(IdentityKind.EMAIL, "greta@example.org"),), "Greta")
     first = await take("email", Received("<1@x>", greta, NOW, "Hallo"))

@@ -66,10 +66,23 @@ async def receive(unit: Unit, arrival: Arrival, *, now: datetime) -> Taken:
         return Taken(Outcome.DUPLICATE, message=known.message)
     if received.echo_of is not None and await _came_back(unit, arrival, received.echo_of):
         return Taken(Outcome.ECHO)
+    if known.message is not None and _is_another(known.message, received):
+        return await receive(unit, replace(arrival, received=_renamed(received)), now=now)
     if known.message is not None:
         await _keep(unit, arrival)
         return await _change(unit, known.message, arrival, now=now)
     return await _store(unit, arrival, known, now=now)
+
+
+def _is_another(message: Message, received: Received) -> bool:
+    """Tell whether a message only has the id of one that is here: mailers give an id twice, and strangers ours."""
+    digest = received.meta.get("digest")
+    return digest is not None and digest != message.meta.get("digest")
+
+
+def _renamed(received: Received) -> Received:
+    """Give a message an id of its own, the same one every time it comes."""
+    return replace(received, external_id=f"{received.external_id}#{received.meta['digest'][:16]}")
 
 
 async def _keep(unit: Unit, arrival: Arrival) -> None:

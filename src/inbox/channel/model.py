@@ -71,7 +71,8 @@ class Received:
 
     The service stores it once for each (inbox, external_id): a higher `version` replaces the shown text, an equal or
     lower one changes nothing, `deleted` leaves a tombstone (also before the message itself came), and the facts of a
-    `call` are merged. Times are aware.
+    `call` are merged. Where a source may give one id to two messages, `meta["digest"]` of their content tells them
+    apart. Times are aware.
     """
 
     external_id: str

@@ -24,6 +24,7 @@ _RENEW = 10.0  # seconds
 _LOOK = 5.0  # seconds between two looks for inboxes that nobody fetches
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 300.0
+_HEALTHY = timedelta(minutes=1)  # a connection that lasted so long was a good one
 _WRONG_SETTINGS = 900.0  # wrong credentials are not hammered: locked accounts help nobody
 
 
@@ -86,14 +87,16 @@ class Fetching:
         pause = _FIRST_PAUSE
         while True:
             opened = await self._door.inboxes.get(inbox_id)
+            started = self._door.clock()
             try:
                 await self._fetch(opened)
-                pause = _FIRST_PAUSE
             except ConfigRejected as error:
                 await self._report(opened, str(error))
                 pause = _WRONG_SETTINGS
             except (InboxError, OSError, TimeoutError) as error:
                 await self._report(opened, str(error) or type(error).__name__)
+            if self._door.clock() - started > _HEALTHY:
+                pause = _FIRST_PAUSE
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
 

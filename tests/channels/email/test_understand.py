@@ -120,6 +120,11 @@ def test_a_message_id_with_other_content_keeps_its_id_and_shows_another_digest()
     assert one.meta["digest"] != other.meta["digest"]
 
 
+def test_a_mail_that_came_two_ways_shows_one_digest() -> None:
+    one, other = understood(mail("a", received="by one")), understood(mail("a", received="by other"))
+    assert one.meta["digest"] == other.meta["digest"]
+
+
 def test_a_mail_without_sender_and_date_is_kept() -> None:
     received = understood(mail(From=None, Date=None))
     assert received.text == "Hello"
