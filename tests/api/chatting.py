@@ -13,7 +13,9 @@ import uvicorn
 from fastapi import FastAPI
 
 from inbox.api import visitor as edge
+from inbox.api import visitor_files
 from inbox.api.edge import Edge
+from inbox.api.problems import answer_problems
 from inbox.api.services import Services
 from inbox.api.visitor_limits import Limits
 from inbox.app.change import Wish, change
@@ -24,8 +26,9 @@ from inbox.app.presence import Presence, set_availability
 from inbox.app.reply import Desk, Draft, note, reply
 from inbox.blobs import BlobStore
 from inbox.channel.host import Host
+from inbox.channel.model import File
 from inbox.channel.registry import Channels
-from inbox.domain.ids import InboxId, ManagerId, TicketId, new_id
+from inbox.domain.ids import AttachmentId, InboxId, ManagerId, TicketId, new_id
 from inbox.domain.inbox import Inbox
 from inbox.domain.manager import EVERYTHING, Availability, Manager, Role
 from inbox.domain.message import Message
@@ -82,22 +85,32 @@ class ChatService:
         async with self.services.units.reading() as unit:
             return await unit.messages.since(ticket.id, 0)
 
-    async def answer(self, text: str, *, solve: bool = False) -> Message:
+    async def answer(self, text: str, *, solve: bool = False, file: bytes | None = None) -> Message:
         """Let Tom answer the newest ticket."""
         ticket = (await self.tickets())[-1]
         opened = await self.services.inboxes.get(ticket.inbox_id)
-        draft = Draft(text, last_seen=0, solve=solve, send_anyway=True)
+        uploads = (await self.upload(file),) if file is not None else ()
+        draft = Draft(text, last_seen=0, solve=solve, send_anyway=True, uploads=uploads)
         async with self.services.units() as unit:
             desk = Desk(self.tom, EVERYTHING, self.services.blobs)
             _, message = await reply(unit, desk, ticket.id, draft, opened, now=utc_now())
         return message
 
-    async def note(self, text: str) -> None:
+    async def note(self, text: str, *, file: bytes | None = None) -> Message:
         """Let Tom write a note to the newest ticket."""
         ticket = (await self.tickets())[-1]
+        uploads = (await self.upload(file),) if file is not None else ()
         async with self.services.units() as unit:
             desk = Desk(self.tom, EVERYTHING, self.services.blobs)
-            await note(unit, desk, ticket.id, Draft(text, last_seen=0), now=utc_now())
+            _, written = await note(unit, desk, ticket.id, Draft(text, last_seen=0, uploads=uploads), now=utc_now())
+        return written
+
+    async def upload(self, data: bytes) -> AttachmentId:
+        """Let Tom upload a file for his next message."""
+        attachment = await self.services.door.keeper.keep(File("invoice.html", data))
+        async with self.services.units() as unit:
+            await unit.messages.add_upload(attachment, self.tom.id)
+        return attachment.id
 
     async def turn(self, state: State) -> None:
         """Let Tom change the state of the newest ticket."""
@@ -131,6 +144,8 @@ async def serving(dsn: str, vault: Vault, folder: Path, limits: Limits) -> Async
     app = FastAPI()
     app.state.services, app.state.visitor_limits = services, limits
     app.include_router(edge.router)
+    app.include_router(visitor_files.router)
+    answer_problems(app)
     server = uvicorn.Server(_config(app))
     async with asyncio.TaskGroup() as group:
         following = group.create_task(follower.run())

@@ -24,6 +24,7 @@ from inbox.api import (
     session,
     tickets,
     visitor,
+    visitor_files,
     web,
 )
 from inbox.api.live import Screens
@@ -47,6 +48,7 @@ _ROUTERS = (
     live,
     hooks,
     visitor,
+    visitor_files,
 )
 _DESCRIPTION = "One live queue for the chats, comments, mails and calls of a crowd platform."
 

@@ -59,10 +59,10 @@ async def download(
         elif owner != caller.manager_id:
             raise NotFound("There is no such attachment.")
     path = at_hand.blobs.open(attachment.sha256)
-    return FileResponse(path, headers=_headers(attachment, inline=inline), media_type=attachment.mime)
+    return FileResponse(path, headers=inert_headers(attachment, inline=inline), media_type=attachment.mime)
 
 
-def _headers(attachment: Attachment, *, inline: bool) -> dict[str, str]:
+def inert_headers(attachment: Attachment, *, inline: bool = False) -> dict[str, str]:
     """Our type, never the sender's; no scripts, no frames; a name that cannot break the header (RFC 6266)."""
     shown = inline and attachment.mime in _PICTURES
     name = quote(safe_name(attachment.name), safe="")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from hashlib import sha256
 from uuid import UUID
 
 from fastapi import APIRouter
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from inbox.api.services import Services, services
-from inbox.api.visitor_chat import Admitted, VisitorChat
+from inbox.api.visitor_chat import Admitted, VisitorChat, hashed
 from inbox.api.visitor_frames import Close, FrameRejected, Hello, Refusal
 from inbox.api.visitor_hub import VisitorHub
 from inbox.api.visitor_limits import Limits, counted_address
@@ -115,8 +114,8 @@ async def _admit(here: Services, opened: Opened, visits: Visits, hello: Hello) -
             guest = await visit.arrive(
                 unit,
                 opened.inbox.id,
-                presented=_hashed(hello.session) if hello.session else None,
-                fresh=_hashed(fresh),
+                presented=hashed(hello.session) if hello.session else None,
+                fresh=hashed(fresh),
                 signed=signed,
                 now=here.clock(),
             )
@@ -132,8 +131,3 @@ def _signed(visits: Visits, hello: Hello) -> Sender | None:
         return visits.identify(hello.identity_token, {})
     except SignatureRejected as error:
         raise Closed(Close.IDENTITY_INVALID, Refusal.IDENTITY_INVALID) from error
-
-
-def _hashed(token: str) -> bytes:
-    # 256 random bits need no salt and no slow hash: nobody can try them all.
-    return sha256(token.encode()).digest()

@@ -10,11 +10,13 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from inbox.api import visitor_answers as answers
 from inbox.api.services import Services
 from inbox.api.visitor_answers import Place, Said
+from inbox.api.visitor_files import link
 from inbox.api.visitor_frames import (
     Close,
     End,
@@ -58,6 +60,11 @@ class Admitted:
     hello: Hello
     guest: Guest
     session: str
+
+
+def hashed(token: str) -> bytes:
+    """Return a session's token as it is stored: 256 random bits need no salt and no slow hash."""
+    return sha256(token.encode()).digest()
 
 
 class VisitorChat:
@@ -311,7 +318,7 @@ class VisitorChat:
                 if self._ticket is not ticket:
                     return  # the visitor's next message began another one
                 self._seq = entry.seq
-                await self._wire.send(_frame_of(entry))
+                await self._wire.send(self._frame_of(entry))
 
     async def _tell_queue(self) -> None:
         online = await self._hub.is_online(self._admitted.opened.inbox.id)
@@ -324,33 +331,42 @@ class VisitorChat:
             return
         async with self._here.units.reading() as unit:
             entries = await unit.visitors.log_before(self._ticket.id, before, limit=_PAGE)
-        said = tuple(_said(entry) for entry in entries if entry.message_id is not None)
+        said = tuple(self._said(entry) for entry in entries if entry.message_id is not None)
         more = bool(entries) and entries[0].seq > 1
         await self._wire.send(answers.history(said, more=more))
+
+    def _frame_of(self, entry: PublicEntry) -> str:
+        if entry.message_id is not None:
+            return answers.message(self._said(entry))
+        return answers.turned(entry.seq, shown_state(str(entry.entry.get("state"))))
+
+    def _said(self, entry: PublicEntry) -> Said:
+        shown = entry.entry
+        return Said(
+            seq=entry.seq,
+            id=shown["id"],
+            side="visitor" if shown["from"] == "visitor" else "team",
+            name=shown["name"],
+            text=shown["text"],
+            at=datetime.fromisoformat(shown["at"]),
+            client_id=shown.get("client_id"),
+            attachments=tuple(self._file(each) for each in shown["attachments"]),
+        )
+
+    def _file(self, attachment: Mapping[str, Any]) -> Mapping[str, Any]:
+        url = link(
+            self._admitted.opened.inbox.id,
+            self._guest.visitor.id,
+            attachment["id"],
+            key=hashed(self._admitted.session),
+            now=self._here.clock(),
+        )
+        return {"name": attachment["name"], "size": attachment["size"], "url": url}
 
 
 def shown_state(state: State | str) -> str:
     """Return a ticket's state as its visitor may know it: whether it goes on, not how we work on it."""
     return "solved" if state in {State.SOLVED, State.CLOSED} else "open"
-
-
-def _frame_of(entry: PublicEntry) -> str:
-    if entry.message_id is not None:
-        return answers.message(_said(entry))
-    return answers.turned(entry.seq, shown_state(str(entry.entry.get("state"))))
-
-
-def _said(entry: PublicEntry) -> Said:
-    shown = entry.entry
-    return Said(
-        seq=entry.seq,
-        id=shown["id"],
-        side="visitor" if shown["from"] == "visitor" else "team",
-        name=shown["name"],
-        text=shown["text"],
-        at=datetime.fromisoformat(shown["at"]),
-        client_id=shown.get("client_id"),
-    )
 
 
 def _is_near(since: int | None, end: int) -> bool:

@@ -157,15 +157,18 @@ class Messages:
         rows = await self._session.rows(statement)
         if len(rows) != len(set(ids)):
             raise NotFound("There is no such upload.")
-        return tuple(_attachment_of(row) for row in rows)
+        return tuple(attachment_of(row) for row in rows)
 
     async def find_file(self, attachment_id: AttachmentId) -> tuple[Attachment, TicketId | None, UUID | None]:
         """Return an attachment, the ticket that it belongs to, and who uploaded it."""
         row = await self._session.row(select(uploads).where(uploads.c.id == attachment_id))
         if row is None:
             raise NotFound("There is no such attachment.")
-        return _attachment_of(row), row["ticket_id"], row["manager_id"]
+        return attachment_of(row), row["ticket_id"], row["manager_id"]
 
 
-def _attachment_of(row: Mapping[str, Any]) -> Attachment:
-    return Attachment(**{field.name: row[field.name] for field in fields(Attachment)})
+def attachment_of(row: Mapping[str, Any]) -> Attachment:
+    """Read an attachment from a row of the uploads."""
+    values = {field.name: row[field.name] for field in fields(Attachment)}
+    # The driver's own UUIDs are no plain ones, and JSON columns take only those.
+    return Attachment(**(values | {"id": AttachmentId(UUID(bytes=row["id"].bytes))}))

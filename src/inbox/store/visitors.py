@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import select, update
 
 from inbox.app.ports import PublicEntry, Visitor
-from inbox.domain.ids import ContactId, InboxId, MessageId, TicketId, VisitorId
-from inbox.domain.message import Delivery, Direction, Message
+from inbox.domain.ids import AttachmentId, ContactId, InboxId, MessageId, TicketId, VisitorId
+from inbox.domain.message import Attachment, Delivery, Direction, Message
 from inbox.domain.ticket import Ticket
 from inbox.store.database import Session
-from inbox.store.messages import to_message
-from inbox.store.tables import messages, public_log, tickets, visitors
+from inbox.store.messages import attachment_of, to_message
+from inbox.store.tables import messages, public_log, tickets, uploads, visitors
 from inbox.store.tickets import to_ticket
 
 
@@ -100,6 +100,26 @@ class Visitors:
             .order_by(messages.c.seq)
         )
         return [to_message(row) for row in await self._session.rows(statement)]
+
+    async def file_of(
+        self, inbox_id: InboxId, visitor_id: VisitorId, attachment_id: AttachmentId
+    ) -> tuple[Attachment, bytes] | None:
+        """Return a file that stands in what this visitor may see, with the hash of their session's token."""
+        statement = (
+            select(uploads, visitors.c.token_hash)
+            .join(public_log, public_log.c.message_id == uploads.c.message_id)
+            .join(tickets, tickets.c.id == public_log.c.ticket_id)
+            .join(visitors, visitors.c.contact_id == tickets.c.contact_id)
+            .where(
+                uploads.c.id == attachment_id,
+                visitors.c.id == visitor_id,
+                visitors.c.inbox_id == inbox_id,
+                tickets.c.inbox_id == inbox_id,
+            )
+            .limit(1)
+        )
+        row = await self._session.row(statement)
+        return (attachment_of(row), row["token_hash"]) if row else None
 
 
 def _to_entry(row: Mapping[str, Any]) -> PublicEntry:

@@ -32,6 +32,8 @@ export class Chat {
   /** Code of what the service last refused and the visitor should know. */
   refused = $state.raw<string | null>(null);
   rated = $state.raw(false);
+  /** The visitor has what they came for; whether we have too is the ticket's state. */
+  ended = $state.raw(false);
   read = $state.raw(0);
   visible = $state.raw(false);
   /** What was just said by the team, for those who listen instead of look. */
@@ -108,6 +110,7 @@ export class Chat {
     const message = { clientId: newClientId(), text: text.trim() };
     if (!message.text) return;
     this.refused = null;
+    this.ended = false;
     this.typing(false);
     this.#log = said(this.#log, message.clientId, message.text, new Date().toISOString());
     this.#outbox.add(message);
@@ -141,7 +144,7 @@ export class Chat {
   }
 
   end(): void {
-    this.#link.send({ type: "end" });
+    this.ended = this.#link.send({ type: "end" });
   }
 
   rate(score: number): void {

@@ -85,6 +85,13 @@ test("a change of state counts, so that a reconnect replays it", () => {
   expect(log).toMatchObject({ state: "solved", seen: 1 });
 });
 
+test("an own word opens a settled matter again", () => {
+  const settled = run([welcome({ ticket: "t" }), message(1), { type: "update", seq: 2, state: "solved" }]);
+
+  expect(apply(settled, mine(3, "c")).state).toBe("open");
+  expect(apply(settled, { type: "ack", client_id: "c", id: "id3", seq: 3 }).state).toBe("open");
+});
+
 test("a resume goes on where it was", () => {
   const before = run([welcome({ ticket: "t" }), message(1), message(2)]);
   const log = run([welcome({ ticket: "t", since: 2, seq: 4 }), message(3), message(4)], before);

@@ -54,9 +54,9 @@ export function apply(log: Log, frame: ServerFrame): Log {
     case "ticket":
       return frame.ticket === log.ticket ? log : { ...turned(log, frame.ticket), state: frame.state };
     case "message":
-      return isKnown(log, frame.seq) ? log : counted({ ...log, entries: put(log.entries, shown(frame)) }, frame.seq);
+      return isKnown(log, frame.seq) ? log : counted(added(log, shown(frame)), frame.seq);
     case "ack":
-      return counted({ ...log, entries: confirmed(log.entries, frame.client_id, frame.seq) }, frame.seq);
+      return counted({ ...log, state: "open", entries: confirmed(log.entries, frame.client_id, frame.seq) }, frame.seq);
     case "update":
       return isKnown(log, frame.seq) ? log : counted(updated(log, frame), frame.seq);
     case "history":
@@ -108,6 +108,11 @@ function turned(log: Log, ticket: string | undefined): Log {
   const unconfirmed = log.entries.filter((entry) => entry.seq === undefined);
   const older = ticket === log.ticket ? log.older : [...log.older, ...confirmedEntries];
   return { ...log, ticket, seen: 0, early: new Set(), entries: unconfirmed, older, more: false, readByTeam: 0 };
+}
+
+/** An own word opens a settled matter again. */
+function added(log: Log, entry: Entry): Log {
+  return { ...log, state: entry.mine ? "open" : log.state, entries: put(log.entries, entry) };
 }
 
 function updated(log: Log, update: Update): Log {

@@ -59,7 +59,7 @@ export function mount({ root, button, base, attributes }: PanelOptions): Panel {
   };
   mountComponent(PanelView, {
     target: place,
-    props: { chat, memory, announce, locale, texts: textsFor(locale), label: attributes.label, color: attributes.color, toggle },
+    props: { chat, memory, announce, locale, base, texts: textsFor(locale), label: attributes.label, color: attributes.color, toggle },
   });
   listen(chat);
   if (memory.kept.session) chat.start();
