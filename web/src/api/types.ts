@@ -98,7 +98,7 @@ export interface Call {
 export interface Author {
   kind: "contact" | "manager" | "system";
   id: string | null;
-  name: string;
+  name: string | null;
   verified: boolean;
 }
 
@@ -231,7 +231,7 @@ export interface Identity {
 
 export interface Contact {
   id: string;
-  name: string;
+  name: string | null;
   language: string | null;
   identities: Identity[];
   created_at: string;

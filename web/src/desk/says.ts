@@ -21,3 +21,9 @@ export function fieldError(problem: unknown, pointer: string): string | undefine
   if (!(problem instanceof Problem)) return undefined;
   return problem.errors.find((error) => error.pointer === pointer)?.message;
 }
+
+/** The word for a value that the API names, or the value itself if it is one that we do not know. */
+export function wordFor(kind: "phase" | "call", value: string): string {
+  const key = `${kind}.${value}`;
+  return isKey(key) ? t(key) : value;
+}

@@ -23,12 +23,17 @@ export function spoken(since: string, now: number, locale: Locale): string {
   );
 }
 
+/** The person's own kind of this language: a browser set to British English writes 14:05, not 2:05 PM. */
+export function regional(locale: Locale, languages: readonly string[] = navigator.languages): string {
+  return languages.find((language) => language.startsWith(`${locale}-`)) ?? locale;
+}
+
 export function clockTime(at: string, locale: Locale): string {
-  return new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" }).format(new Date(at));
+  return new Intl.DateTimeFormat(regional(locale), { hour: "2-digit", minute: "2-digit" }).format(new Date(at));
 }
 
 export function fullTime(at: string, locale: Locale): string {
-  return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(new Date(at));
+  return new Intl.DateTimeFormat(regional(locale), { dateStyle: "medium", timeStyle: "short" }).format(new Date(at));
 }
 
 export function dayKey(at: string): string {
@@ -49,7 +54,7 @@ export function dayName(at: string, now: number, locale: Locale): string {
   }
   const sameYear = new Date(at).getFullYear() === new Date(now).getFullYear();
   const year = sameYear ? {} : ({ year: "numeric" } as const);
-  return new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long", ...year }).format(new Date(at));
+  return new Intl.DateTimeFormat(regional(locale), { weekday: "long", day: "numeric", month: "long", ...year }).format(new Date(at));
 }
 
 export function duration(seconds: number): string {
