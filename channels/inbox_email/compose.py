@@ -16,7 +16,7 @@ from urllib.parse import quote as percent_encoded
 from inbox.channel.model import File, Outgoing
 from inbox_email.charsets import clean, one_line
 from inbox_email.config import EmailConfig
-from inbox_email.marks import LOOP_FIELD, loop_mark, message_id
+from inbox_email.marks import loop_mark, message_id
 from inbox_email.understand import shortened
 
 MAX_QUOTE = 20_000  # characters
@@ -34,13 +34,13 @@ def compose(config: EmailConfig, key: bytes, message: Outgoing) -> tuple[str, by
     own_id = message_id(key, message.ticket_id, message.id, domain=config.domain)
     fields = [
         _field("From", _named(_sender_name(config, message), config.address)),
-        _field("To", ", ".join(_written(message.to)) or "undisclosed-recipients:;"),
+        _field("To", ", ".join(_to(message)) or "undisclosed-recipients:;"),
         *([_field("Cc", ", ".join(_written(message.cc)))] if _written(message.cc) else []),
         _field("Subject", _encoded(_subject(message), at=9)),
         _field("Date", format_datetime(message.at)),
         _field("Message-ID", own_id),
         *_threading(message),
-        _field(LOOP_FIELD, loop_mark(key, own_id)),
+        _field("X-Loop-Mark", loop_mark(key, own_id)),
         _field("MIME-Version", "1.0"),
     ]
     return own_id, ("\r\n".join(fields) + "\r\n").encode("utf-8") + _content(config, message)
@@ -48,7 +48,14 @@ def compose(config: EmailConfig, key: bytes, message: Outgoing) -> tuple[str, by
 
 def recipients(message: Outgoing) -> tuple[str, ...]:
     """Return whom a mail goes to, each once."""
-    return tuple(dict.fromkeys([*_written(message.to), *_written(message.cc)]))
+    return tuple(dict.fromkeys([*_to(message), *_written(message.cc)]))
+
+
+def _to(message: Outgoing) -> list[str]:
+    """Return where to answer: where the contact wrote from, if that is still theirs, else their first address."""
+    wrote_from = str(message.parent_meta.get("from", "")).casefold()
+    addresses = _written(message.to)
+    return [a for a in addresses if a.casefold() == wrote_from][:1] or addresses[:1]
 
 
 def _written(addresses: Sequence[str]) -> list[str]:
@@ -112,7 +119,7 @@ def _content(config: EmailConfig, message: Outgoing) -> bytes:
 def _introduction(message: Outgoing) -> str:
     """Introduce a quote without words, for the reader's language is not known."""
     date = message.parent_meta.get("date")
-    written = _written(message.to)
+    written = _to(message)
     if not isinstance(date, str) or not written:
         return ""
     return f"{datetime.fromisoformat(date):%Y-%m-%d %H:%M %z} <{written[0]}>:"

@@ -39,15 +39,14 @@ class Reader:
 
     def understand(self, original: Original) -> Received:
         """Parse a mail; raise MessageUnreadable only for one that is built to stop a parser."""
-        digest = hashlib.sha256(original.body).hexdigest()
         mail = take_apart(original.body)
         headers, kind = mail.headers, automatic_kind(mail.headers, mail.mime)
         subject = headers.text("subject")[:998]
         shown = content_of(mail.body, mail.files, subject=subject)
-        references = _references(mail, kind)
+        sender, references = self._sender(headers, original.body), _references(mail, kind)
         return Received(
-            external_id=headers.own_id() or f"sha256:{digest}",
-            sender=self._sender(headers, digest),
+            external_id=headers.own_id() or f"sha256:{_hex(original.body)}",
+            sender=sender,
             at=original.at,
             text="\n\n".join(part for part in (_not_fetched(original), shown.text) if part),
             html=shown.html,
@@ -58,15 +57,17 @@ class Reader:
             echo_of=self._echo(headers),
             wants_answer=kind not in WANT_NO_ANSWER and not self._is_own(headers),
             files=shown.files,
-            meta=_meta(mail, digest=_digest(headers, original.body), kind=kind, blocked=shown.blocked),
+            meta=_meta(headers, kind=kind, blocked=shown.blocked)
+            | {"from": sender.claims[0].value, "digest": _digest(headers, original.body)},
         )
 
-    def _sender(self, headers: Headers, digest: str) -> Sender:
+    def _sender(self, headers: Headers, octets: bytes) -> Sender:
         named = _first(headers.addresses("from")) or _first(headers.addresses("sender", "reply-to", "return-path"))
         replies_to = _first(headers.addresses("reply-to"))
         if named is None:
             # A mail without a sender is still a mail; a name of its own keeps such senders apart (RFC 2606).
-            return Sender((Claim(IdentityKind.EMAIL, f"unknown-{digest[:16]}@unknown.invalid", verified=False),))
+            nobody = f"unknown-{_hex(octets)[:16]}@unknown.invalid"
+            return Sender((Claim(IdentityKind.EMAIL, nobody, verified=False),))
         if replies_to and replies_to.address != named.address and self._speaks_for_others(named):
             # A form writes in its own name; the person is whom it asks us to answer, on the form's word alone.
             return Sender((Claim(IdentityKind.EMAIL, replies_to.address, verified=False),), replies_to.name)
@@ -95,7 +96,11 @@ class Reader:
 def _digest(headers: Headers, octets: bytes) -> str:
     """Return a digest of what the sender wrote, which is the same whichever way a mail came here."""
     written = "\0".join(headers.raw(name) for name in ("from", "to", "subject", "date")).encode("utf-8", "replace")
-    return hashlib.sha256(written + b"\0" + content_octets(octets)).hexdigest()
+    return _hex(written + b"\0" + content_octets(octets))
+
+
+def _hex(octets: bytes) -> str:
+    return hashlib.sha256(octets).hexdigest()
 
 
 def _references(mail: Mail, kind: Automatic | None) -> tuple[str, ...]:
@@ -112,12 +117,10 @@ def _returned_ids(files: Iterable[File]) -> list[str]:
     return [decode(found[1], None) for data in returned if (found := _RETURNED_ID.search(data))]
 
 
-def _meta(mail: Mail, *, digest: str, kind: Automatic | None, blocked: int) -> dict[str, Any]:
+def _meta(headers: Headers, *, kind: Automatic | None, blocked: int) -> dict[str, Any]:
     """Return what our answer needs, and what the screens say about a mail."""
-    headers = mail.headers
     date = headers.date()
     meta = {
-        "digest": digest,
         "automatic": kind,
         "blocked_images": blocked,
         "date": date.isoformat() if date else None,

@@ -28,7 +28,6 @@ async def outgoing(
 ) -> Outgoing:
     """Gather a message with whom it is for and what it answers."""
     parent = await _answered(unit, ticket, message)
-    to = await _addresses(unit, ticket)
     return Outgoing(
         id=message.id,
         ticket_id=ticket.id,
@@ -37,7 +36,7 @@ async def outgoing(
         at=message.at,
         from_name=message.author_name or "",
         subject=message.subject or ticket.subject,
-        to=to[:1],
+        to=await _addresses(unit, ticket),
         thread=ticket.thread,
         parent_external_id=parent.external_id if parent else None,
         references=await unit.messages.external_ids(ticket.id),

@@ -145,7 +145,7 @@ class Outgoing:
     at: datetime
     from_name: str  # the manager as the crowd sees them
     subject: str | None = None
-    to: tuple[str, ...] = ()  # addresses of the contact, in this channel's kind
+    to: tuple[str, ...] = ()  # every address of the contact, verified ones first; the channel writes to one of them
     cc: tuple[str, ...] = ()
     thread: str | None = None
     parent_external_id: str | None = None  # the inbound message that it answers

@@ -180,7 +180,20 @@ class _Session:
         self._server.commands.append(name)
         if self._fails(name):
             return
-        obey: dict[str, Callable[[bytes, bytes], object]] = {
+        match name:
+            case "IDLE":
+                await self._idle(tag)
+            case "AUTHENTICATE":
+                await self._authenticate(tag)
+            case "STARTTLS" if self._server.tls:
+                await self._start_tls(tag, self._server.tls)
+            case _:
+                self._simple.get(name, self._unknown)(tag, arguments)
+
+    @property
+    def _simple(self) -> dict[str, Callable[[bytes, bytes], None]]:
+        """The commands that are answered at once."""
+        return {
             "CAPABILITY": self._capability,
             "LOGIN": self._login,
             "EXAMINE": self._open,
@@ -190,16 +203,9 @@ class _Session:
             "NOOP": lambda tag, _: self._done(tag),
             "LOGOUT": self._logout,
         }
-        if name == "IDLE":
-            await self._idle(tag)
-        elif name == "AUTHENTICATE":
-            await self._authenticate(tag)
-        elif name == "STARTTLS" and self._server.tls:
-            await self._start_tls(tag, self._server.tls)
-        elif name in obey:
-            obey[name](tag, arguments)
-        else:
-            self.send(tag + b" BAD what?")
+
+    def _unknown(self, tag: bytes, _arguments: bytes) -> None:
+        self.send(tag + b" BAD what?")
 
     def _fails(self, name: str) -> bool:
         if self._server.happens("drop_at", name):

@@ -77,6 +77,12 @@ def test_a_person_s_answer_is_not_marked_as_automatic() -> None:
     assert not {"Auto-Submitted", "Precedence", "List-Id"} & set(written(ANSWER).keys())
 
 
+def test_an_answer_goes_to_where_the_contact_wrote_from() -> None:
+    theirs = replace(ANSWER, to=("ann@example.net", "Ann@work.example"))
+    assert recipients(replace(theirs, parent_meta={"from": "ann@WORK.example"})) == ("Ann@work.example",)
+    assert recipients(replace(theirs, parent_meta={"from": "eve@evil.example"})) == ("ann@example.net",)
+
+
 def test_quoting_can_be_switched_off() -> None:
     assert "before" not in body(written(ANSWER, quote_original=False), "plain")
 
