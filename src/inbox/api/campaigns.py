@@ -17,7 +17,7 @@ from inbox.app import campaigns
 from inbox.app.campaigns import CampaignWish, campaign_view, client_view
 from inbox.domain.ids import CampaignId
 from inbox.domain.manager import Role
-from inbox.errors import Invalid
+from inbox.errors import Invalid, NotFound
 
 router = APIRouter(prefix="/api/v1", tags=["campaigns"])
 
@@ -57,8 +57,7 @@ async def list_campaigns(request: Request, caller: Reads) -> Json:
     """List the campaigns that the caller may see."""
     async with services(request).units.reading() as unit:
         found = await unit.campaigns.all()
-    allowed = caller.access.campaigns
-    return whole([campaign_view(c) for c in found if allowed is None or c.id in allowed])
+    return whole([campaign_view(c) for c in found if caller.access.sees_campaign(c.id)])
 
 
 @router.post("/campaigns", status_code=201, response_model=CampaignShape)
@@ -75,9 +74,10 @@ async def add_campaign(request: Request, caller: Leads, body: NewCampaign) -> Js
 @router.put("/campaigns/by-key/{key:path}", response_model=CampaignShape)
 async def put_campaign(request: Request, caller: Leads, key: ByKey, body: CampaignFields) -> Json:
     """Store a campaign under the platform's key, new or changed."""
-    del caller
     at_hand = services(request)
     async with at_hand.units() as unit:
+        known = await unit.campaigns.by_key(key)
+        _check_seen(caller, known.id if known else None)
         campaign = await campaigns.put_campaign(unit, key, CampaignWish(_fields(body)), now=at_hand.clock())
     return Json(campaign_view(campaign))
 
@@ -85,11 +85,16 @@ async def put_campaign(request: Request, caller: Leads, key: ByKey, body: Campai
 @router.patch("/campaigns/{campaign_id}", response_model=CampaignShape)
 async def change_campaign(request: Request, caller: Leads, campaign_id: UUID, body: CampaignChange) -> Json:
     """Change a campaign."""
-    del caller
+    _check_seen(caller, CampaignId(campaign_id))
     wish = CampaignWish(_fields(body, "version"), body.version)
     async with services(request).units() as unit:
         campaign = await campaigns.change_campaign(unit, CampaignId(campaign_id), wish)
     return Json(campaign_view(campaign))
+
+
+def _check_seen(caller: Caller, campaign_id: CampaignId | None) -> None:
+    if not caller.access.sees_campaign(campaign_id):
+        raise NotFound("There is no such campaign.")
 
 
 def _fields(body: CampaignFields, *without: str) -> dict[str, Any]:

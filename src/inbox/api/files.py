@@ -56,7 +56,7 @@ async def download(
         attachment, ticket_id, owner = await unit.messages.find_file(AttachmentId(attachment_id))
         if ticket_id is not None:
             await unit.tickets.find(ticket_id, caller.access)
-        elif owner != caller.manager_id:
+        elif owner is None or owner != caller.manager_id:
             raise NotFound("There is no such attachment.")
     path = at_hand.blobs.open(attachment.sha256)
     return FileResponse(path, headers=inert_headers(attachment, inline=inline), media_type=attachment.mime)

@@ -16,10 +16,12 @@ from inbox.api.paging import whole
 from inbox.api.services import services
 from inbox.api.shapes import ChannelShape, HealthShape, InboxShape, ListOf, NewInboxShape
 from inbox.app.inboxes import add_inbox, change_inbox, inbox_view, remove_inbox, try_out
+from inbox.app.ports import Unit
 from inbox.channel.config import with_kept_secrets
 from inbox.domain.ids import CampaignId, InboxId, new_id
+from inbox.domain.inbox import Inbox
 from inbox.domain.manager import Role
-from inbox.errors import NotFound
+from inbox.errors import Forbidden, NotFound
 
 router = APIRouter(prefix="/api/v1", tags=["inboxes"])
 
@@ -63,7 +65,8 @@ async def list_inboxes(request: Request, caller: Reads) -> Json:
 @router.post("/inboxes", status_code=201, response_model=NewInboxShape)
 async def add(request: Request, caller: Admins, body: NewInbox) -> Json:
     """Add an inbox; secrets that were made for it are shown this once."""
-    del caller
+    if caller.access.inboxes is not None:
+        raise Forbidden("Only who may see all inboxes can add one.")
     at_hand = services(request)
     channel = at_hand.inboxes.channel(body.channel)
     campaign_id = CampaignId(body.campaign_id) if body.campaign_id else None
@@ -78,10 +81,9 @@ async def add(request: Request, caller: Admins, body: NewInbox) -> Json:
 @router.patch("/inboxes/{inbox_id}", response_model=InboxShape)
 async def change(request: Request, caller: Admins, inbox_id: UUID, body: InboxChange) -> Json:
     """Change an inbox; a secret that is null stays as it is."""
-    del caller
     at_hand = services(request)
     async with at_hand.units() as unit:
-        inbox = await unit.inboxes.find(InboxId(inbox_id))
+        inbox = await _find(unit, caller, inbox_id)
         channel = at_hand.inboxes.channel(inbox.channel)
         fields = {n: v for n, v in given(body, "version").items() if v is not None or n == "campaign_id"}
         saved = await change_inbox(unit, channel, inbox, replace(inbox, **fields), version=body.version)
@@ -92,10 +94,9 @@ async def change(request: Request, caller: Admins, inbox_id: UUID, body: InboxCh
 @router.delete("/inboxes/{inbox_id}", status_code=204, response_class=Response)
 async def remove(request: Request, caller: Admins, inbox_id: UUID) -> Response:
     """Remove an inbox that has no tickets."""
-    del caller
     at_hand = services(request)
     async with at_hand.units() as unit:
-        inbox = await unit.inboxes.find(InboxId(inbox_id))
+        inbox = await _find(unit, caller, inbox_id)
         await remove_inbox(unit, inbox.id)
     await at_hand.inboxes.forget(inbox.id)
     return Response(status_code=204)
@@ -104,16 +105,22 @@ async def remove(request: Request, caller: Admins, inbox_id: UUID) -> Response:
 @router.post("/inboxes/check", response_model=HealthShape)
 async def check(request: Request, caller: Admins, body: InboxTrial) -> Json:
     """Try settings against the real far end, before they are saved."""
-    del caller
     at_hand = services(request)
     channel = at_hand.inboxes.channel(body.channel)
     config = body.config
     if body.inbox_id is not None:
         async with at_hand.units.reading() as unit:
-            known = await unit.inboxes.find(InboxId(body.inbox_id))
+            known = await _find(unit, caller, body.inbox_id)
         if known.channel != channel.kind:
             raise NotFound("There is no such inbox.")
         config = with_kept_secrets(channel, config, known.config)
     inbox_id = InboxId(body.inbox_id or new_id())
     health = await try_out(at_hand.inboxes, channel, inbox_id, config)
     return Json({"ok": health.ok, "note": health.note, "field": health.field})
+
+
+async def _find(unit: Unit, caller: Caller, inbox_id: UUID) -> Inbox:
+    inbox = await unit.inboxes.find(InboxId(inbox_id))
+    if not caller.access.sees(inbox.id):
+        raise NotFound("There is no such inbox.")
+    return inbox

@@ -102,4 +102,5 @@ async def put_team(unit: Unit, team: Team | None, name: str, members: frozenset[
 
 
 def _record(unit: Unit, campaign: Campaign) -> None:
-    unit.record(NewEvent(EventType.CAMPAIGN_CHANGED, campaign.id, {"campaign": campaign_view(campaign)}))
+    data = {"campaign": campaign_view(campaign)}
+    unit.record(NewEvent(EventType.CAMPAIGN_CHANGED, campaign.id, data, campaign_id=campaign.id))

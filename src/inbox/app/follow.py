@@ -43,7 +43,9 @@ Subscriber = Callable[[Commit], None]
 
 def visible(event: Event, access: Access) -> bool:
     """Tell whether an event may be seen: by the same rule as the ticket that it is about."""
-    return event.inbox_id is None or access.sees(event.inbox_id, event.campaign_id)
+    if event.inbox_id is None:
+        return access.sees_campaign(event.campaign_id)
+    return access.sees(event.inbox_id, event.campaign_id)
 
 
 def event_json(event: Event) -> str:

@@ -58,8 +58,11 @@ class Access:
         if inbox_id is None:
             return self.inboxes is None
         in_inbox = self.inboxes is None or inbox_id in self.inboxes
-        in_campaign = campaign_id is None or self.campaigns is None or campaign_id in self.campaigns
-        return in_inbox and in_campaign
+        return in_inbox and self.sees_campaign(campaign_id)
+
+    def sees_campaign(self, campaign_id: CampaignId | None) -> bool:
+        """Tell whether a campaign may be seen; None: nothing in particular."""
+        return campaign_id is None or self.campaigns is None or campaign_id in self.campaigns
 
 
 EVERYTHING = Access(inboxes=None, campaigns=None)

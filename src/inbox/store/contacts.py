@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from inbox.domain.contact import Claim, Contact, Identity, IdentityKind
 from inbox.domain.ids import ContactId, IdentityId, new_id
-from inbox.domain.manager import Access
+from inbox.domain.manager import EVERYTHING, Access
 from inbox.errors import NotFound
 from inbox.store.database import Session
 from inbox.store.tables import contacts, identities, tickets
+from inbox.store.tickets import visible
 
 
 class Contacts:
@@ -71,15 +72,14 @@ class Contacts:
         await self._session.run(shown.values(contact_name=name, version=tickets.c.version + 1))
 
     async def search(self, words: str | None, access: Access, *, limit: int) -> list[Contact]:
-        """Return contacts by name or identity, whom the caller has a ticket of."""
+        """Return contacts by name or identity whom the caller may know."""
         statement = select(contacts).order_by(contacts.c.name, contacts.c.id).limit(limit)
         if words:
             pattern = f"%{words}%"
             by_identity = select(identities.c.contact_id).where(identities.c.value.ilike(pattern))
             statement = statement.where(or_(contacts.c.name.ilike(pattern), contacts.c.id.in_(by_identity)))
-        if access.inboxes is not None:
-            theirs = select(tickets.c.contact_id).where(tickets.c.inbox_id.in_(access.inboxes))
-            statement = statement.where(contacts.c.id.in_(theirs))
+        if access != EVERYTHING:
+            statement = statement.where(_known_to(access))
         rows = await self._session.rows(statement)
         found = await self._identities(*(row["id"] for row in rows))
         return [_to_contact(row, [i for i in found if i.contact_id == row["id"]]) for row in rows]
@@ -94,19 +94,18 @@ class Contacts:
         return tuple(row["value"] for row in await self._session.rows(statement))
 
     async def seen_by(self, contact_id: ContactId, access: Access) -> bool:
-        """Tell whether the caller may know this contact: by one of the tickets that they see."""
-        if access.inboxes is None:
-            return True
-        statement = (
-            select(func.count())
-            .select_from(tickets)
-            .where(tickets.c.contact_id == contact_id, tickets.c.inbox_id.in_(access.inboxes))
-        )
-        return bool(await self._session.value(statement))
+        """Tell whether the caller may know this contact: by a ticket that they see, or while nobody has one."""
+        statement = select(contacts.c.id).where(contacts.c.id == contact_id, _known_to(access))
+        return await self._session.value(statement) is not None
 
     async def _identities(self, *contact_ids: ContactId) -> list[Identity]:
         statement = select(identities).where(identities.c.contact_id.in_(contact_ids)).order_by(identities.c.id)
         return [_to_identity(row) for row in await self._session.rows(statement)]
+
+
+def _known_to(access: Access) -> ColumnElement[bool]:
+    theirs = tickets.c.contact_id == contacts.c.id
+    return or_(exists().where(theirs, visible(access)), ~exists().where(theirs))
 
 
 def claim_row(contact_id: ContactId, claim: Claim) -> dict[str, Any]:
