@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from inbox.app.ports import Unit
+from inbox.app.ports import Unit, Units
 from inbox.app.views import ticket_event
 from inbox.domain.assignment import in_order, may_take
 from inbox.domain.events import EventType
@@ -30,21 +30,30 @@ async def best_for(unit: Unit, ticket: Ticket, *, now: datetime) -> Ticket:
     return ticket
 
 
-async def assign_waiting(unit: Unit, *, now: datetime) -> int:
-    """Give waiting tickets to whoever may take them, the most pressing first; return how many found somebody."""
+async def assign_waiting(units: Units, *, now: datetime) -> int:
+    """Give waiting tickets to whoever may take them, the most pressing first; return how many found somebody.
+
+    Each in a unit of its own: a long transaction would hold back everything that the screens are waiting for.
+    """
+    async with units.reading() as unit:
+        managers = await unit.managers.online()
+        waiting = await unit.tickets.unassigned(limit=_PASS) if managers else []
     given = 0
-    if not await unit.managers.online():
-        return 0
-    for ticket in await unit.tickets.unassigned(limit=_PASS):
-        chosen = await best_for(unit, ticket, now=now)
-        if chosen.assignee_id is None:
-            continue
-        try:
-            await _save_assigned(unit, chosen, now=now)
-        except StaleVersion:
-            continue  # somebody took or changed it meanwhile
-        given += 1
+    for ticket in waiting:
+        if in_order(managers, ticket.inbox_id, ticket.campaign_id):
+            given += await _try_to_assign(units, ticket, now=now)
     return given
+
+
+async def _try_to_assign(units: Units, ticket: Ticket, *, now: datetime) -> bool:
+    try:
+        async with units() as unit:
+            chosen = await best_for(unit, ticket, now=now)
+            if chosen.assignee_id is not None:
+                await _save_assigned(unit, chosen, now=now)
+    except StaleVersion:
+        return False  # somebody took or changed it meanwhile
+    return chosen.assignee_id is not None
 
 
 async def claim(unit: Unit, ticket_id: TicketId, me: ManagerId, access: Access, *, now: datetime) -> Ticket:

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from inbox.app.closing import keep_closing
 from inbox.app.ports import PublicEntry, Unit
 from inbox.app.views import moment, ticket_event
 from inbox.domain.clocks import Clock, ClockKind
 from inbox.domain.events import EventType
 from inbox.domain.ids import ClockId, TicketId, new_id
 from inbox.domain.manager import Access
-from inbox.domain.ticket import REOPENS_WITHIN, State, Ticket, moved
+from inbox.domain.ticket import State, Ticket, moved
 from inbox.errors import Invalid, NotFound, StaleVersion
 
 
@@ -60,17 +61,17 @@ async def _check_campaign(unit: Unit, ticket: Ticket, access: Access) -> None:
 
 async def _move(unit: Unit, ticket: Ticket, wish: Wish, *, now: datetime) -> Ticket:
     state = wish.state or ticket.state
-    await unit.clocks.stop(ticket.id, ClockKind.SNOOZE, ClockKind.CLOSE, now=now)
+    await unit.clocks.stop(ticket.id, ClockKind.SNOOZE, now=now)
     if state is State.SNOOZED:
-        if wish.snoozed_until is None or wish.snoozed_until <= now:
-            raise Invalid("Say until when in the future the ticket is to sleep (snoozed_until).")
-        await _start(unit, ticket, ClockKind.SNOOZE, now=now, due_at=wish.snoozed_until)
+        await _start_snooze(unit, ticket, wish.snoozed_until, now=now)
     if state is State.SOLVED:
         await unit.clocks.stop(ticket.id, ClockKind.CALLBACK, now=now)
-        await _start(unit, ticket, ClockKind.CLOSE, now=now, due_at=now + REOPENS_WITHIN)
-        ticket = replace(ticket, due_at=None)
-    return moved(ticket, state, now=now, until=wish.snoozed_until)
+    after = moved(ticket, state, now=now, until=wish.snoozed_until)
+    await keep_closing(unit, ticket.state, after, now=now)
+    return replace(after, due_at=None) if state is State.SOLVED else after
 
 
-async def _start(unit: Unit, ticket: Ticket, kind: ClockKind, *, now: datetime, due_at: datetime) -> None:
-    await unit.clocks.start(Clock(ClockId(new_id()), ticket.id, kind, started_at=now, due_at=due_at))
+async def _start_snooze(unit: Unit, ticket: Ticket, until: datetime | None, *, now: datetime) -> None:
+    if until is None or until <= now:
+        raise Invalid("Say until when in the future the ticket is to sleep (snoozed_until).")
+    await unit.clocks.start(Clock(ClockId(new_id()), ticket.id, ClockKind.SNOOZE, started_at=now, due_at=until))

@@ -7,6 +7,7 @@ import random
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from inbox.app.closing import keep_closing
 from inbox.app.opened import Opened, OpenInboxes
 from inbox.app.outgoing import Blobs, outgoing
 from inbox.app.ports import Leased, Unit, Units
@@ -20,16 +21,21 @@ from inbox.domain.message import Delivery, Message
 from inbox.domain.ticket import State, Ticket
 from inbox.errors import (
     ConfigRejected,
+    Conflict,
     DeliveryDelayed,
     DeliveryFailed,
     DeliveryUncertain,
     InboxError,
+    Invalid,
     NotFound,
+    Unavailable,
 )
 
-_BATCH = 20
+AT_ONCE = 20  # messages that one worker sends beside each other
 LEASE = timedelta(minutes=2)
 _SEND_TIMEOUT = 90  # seconds; shorter than the lease, so that nobody else takes a row that is being sent
+_RECORD_TRIES = 20
+_RECORD_PAUSE = 1.0  # seconds; with the time to send they stay within the lease
 _ACCOUNT_PAUSE = timedelta(minutes=5)  # an inbox with wrong settings is not hammered
 _CRASHED = "The service stopped while this message was being sent; nobody knows whether it arrived."
 
@@ -44,45 +50,64 @@ class Result:
     again_in: timedelta | None = None  # None: this was the last try
 
 
-async def deliver_due(units: Units, inboxes: OpenInboxes, blobs: Blobs, clock: Clock) -> int:
-    """Lease and send what is due, rows beside each other; return how many there were."""
+async def lease_due(units: Units, *, limit: int, now: datetime) -> list[Leased]:
+    """Take what is due, for this worker alone."""
     async with units() as unit:
-        leased = await unit.outbox.lease(now=clock(), limit=_BATCH, lasts=LEASE)
+        return await unit.outbox.lease(now=now, limit=limit, lasts=LEASE)
+
+
+async def deliver_due(units: Units, inboxes: OpenInboxes, blobs: Blobs, clock: Clock) -> int:
+    """Lease and send what is due, rows beside each other, until all have ended; return how many there were."""
+    leased = await lease_due(units, limit=AT_ONCE, now=clock())
     async with asyncio.TaskGroup() as group:
         for row in leased:
-            group.create_task(_deliver(units, inboxes, blobs, row, clock))
+            group.create_task(deliver_one(units, inboxes, blobs, row, clock))
     return len(leased)
 
 
-async def _deliver(units: Units, inboxes: OpenInboxes, blobs: Blobs, row: Leased, clock: Clock) -> None:
+async def deliver_one(units: Units, inboxes: OpenInboxes, blobs: Blobs, row: Leased, clock: Clock) -> None:
+    """Send one row and store what became of it; no fault of a channel or a far end gets past here."""
     result = await _result(units, inboxes, blobs, row)
-    async with units() as unit:
-        await _record(unit, row, result, now=clock())
+    for _ in range(_RECORD_TRIES):
+        try:
+            async with units() as unit:
+                return await _record(unit, row, result, now=clock())
+        except (Unavailable, Conflict):
+            await asyncio.sleep(_RECORD_PAUSE)
+    # The lease runs out, and whoever takes the row next finds a message whose sending ended without a word.
+    return None
 
 
 async def _result(units: Units, inboxes: OpenInboxes, blobs: Blobs, row: Leased) -> Result:
     try:
         opened = await inboxes.get(row.inbox_id)
         ready = await _prepared(units, opened, blobs, row)
-        if ready is None:
-            return Result(Delivery.UNCERTAIN, _CRASHED)
+        if isinstance(ready, Result):
+            return ready
         async with asyncio.timeout(_SEND_TIMEOUT):
             return delivered(await opened.connection.send(ready))
     except TimeoutError:
         return failed(DeliveryUncertain("The far end did not answer in time."), row.attempt, jitter=_jitter())
     except InboxError as error:
         return failed(error, row.attempt, jitter=_jitter())
+    except Exception as error:  # noqa: BLE001 - a channel's own fault, like one in understanding: shown, not spread
+        words = f"The channel failed while sending ({type(error).__name__}); nobody knows whether it arrived."
+        return failed(DeliveryUncertain(words), row.attempt, jitter=_jitter())
 
 
-async def _prepared(units: Units, opened: Opened, blobs: Blobs, row: Leased) -> Outgoing | None:
-    """Mark the message as being sent, durably, before it is; None if an earlier try ended without a word.
+async def _prepared(units: Units, opened: Opened, blobs: Blobs, row: Leased) -> Outgoing | Result:
+    """Mark the message as being sent, durably, before it is; a result if it must not be sent (again).
 
-    Whether that try got through nobody knows: unless the far end knows a message that comes twice, a person decides.
+    If an earlier try ended without a word, nobody knows whether it got through: unless the far end knows a message that
+    comes twice, a person decides.
     """
     async with units() as unit:
+        await unit.tickets.hold(row.ticket_id, EVERYTHING)
         message = await _message(unit, row)
+        if message.delivery is Delivery.DELIVERED:
+            return Result(Delivery.DELIVERED)  # it came back to us before its own answer did
         if message.delivery is Delivery.SENDING and not opened.capabilities.resend_safe:
-            return None
+            return Result(Delivery.UNCERTAIN, _CRASHED)
         await unit.messages.save(replace(message, delivery=Delivery.SENDING))
         ticket = await unit.tickets.find(row.ticket_id, EVERYTHING)
         return await outgoing(unit, blobs, ticket, message, frozen=row.frozen)
@@ -102,7 +127,7 @@ def failed(error: InboxError, attempt: int, *, jitter: float) -> Result:
     words = str(error)
     if isinstance(error, DeliveryUncertain):
         return Result(Delivery.UNCERTAIN, words)
-    if isinstance(error, DeliveryFailed | NotFound) or is_given_up(attempt):
+    if isinstance(error, DeliveryFailed | NotFound | Invalid) or is_given_up(attempt):
         return Result(Delivery.FAILED, words)
     asked = error.retry_after if isinstance(error, DeliveryDelayed) else None
     pause = wait_before(attempt, jitter=jitter, asked=asked)
@@ -124,6 +149,7 @@ async def _record(unit: Unit, row: Leased, result: Result, *, now: datetime) -> 
     changed = replace(message, delivery=result.delivery, error=error, external_id=external_id)
     await unit.messages.save(changed)
     saved = await unit.tickets.save(_after(ticket, result, now=now), now=now)
+    await keep_closing(unit, ticket.state, saved, now=now)
     unit.record(ticket_event(EventType.MESSAGE_DELIVERY, saved, changed))
 
 

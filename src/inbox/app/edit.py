@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from inbox.app.closing import keep_closing
 from inbox.app.ports import Unit
 from inbox.app.views import ticket_event
 from inbox.channel.model import Received
@@ -38,6 +39,7 @@ async def _newer(unit: Unit, message: Message, received: Received, *, now: datet
     changed = _edited(message, received)
     ticket = await unit.tickets.hold(message.ticket_id, EVERYTHING)
     saved = await unit.tickets.save(_after_edit(ticket, message, changed), now=now)
+    await keep_closing(unit, ticket.state, saved, now=now)
     await unit.messages.save(changed)
     kind = EventType.MESSAGE_DELETED if received.deleted else EventType.MESSAGE_EDITED
     unit.record(ticket_event(kind, saved, changed))
@@ -87,6 +89,7 @@ async def _more_facts(
     if message.call.state is not call.state and ticket.last_seq == message.seq:
         moved = replace(after_call(ticket, call, at=received.at), last_seq=ticket.last_seq)
     saved = await unit.tickets.save(moved, now=now)
+    await keep_closing(unit, ticket.state, saved, now=now)
     await unit.messages.save(changed)
     unit.record(ticket_event(EventType.CALL_CHANGED, saved, changed))
     return saved, changed

@@ -10,14 +10,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from inbox.app.ports import Units
+from inbox.app.ports import Unit, Units
 from inbox.app.views import moment
 from inbox.domain.events import Event, Position
 from inbox.domain.manager import Access
 from inbox.errors import Unavailable
 
 _SAFETY = 1.0  # seconds between two looks without a wake-up
-_HELD_BACK = 0.002  # seconds until another look at what waits behind a running transaction
+_HELD_BACK = 0.002  # seconds until another look at what waits behind a running transaction; doubled while it goes on
+_HELD_BACK_LONG = 0.05
 _SLICE = 500
 MAX_BEHIND = 5_000  # events; whoever missed more fetches everything anew
 
@@ -94,34 +95,37 @@ class Follower:
 
     async def run(self) -> None:
         """Follow for ever; while the database does not answer, try again."""
+        held_back = _HELD_BACK
         while True:
             self._awake.clear()
             try:
-                pause = await self._catch_up()
+                is_held_back = await self._catch_up()
             except (Unavailable, OSError, TimeoutError):
-                pause = _SAFETY
-            await self._sleep(pause)
+                is_held_back = False
+            if is_held_back:
+                await asyncio.sleep(held_back)
+                held_back = min(held_back * 2, _HELD_BACK_LONG)
+                continue
+            held_back = _HELD_BACK
+            await self._sleep(_SAFETY)
 
     async def _sleep(self, pause: float) -> None:
-        if pause < _SAFETY:
-            await asyncio.sleep(pause)
-            return
         try:
             async with asyncio.timeout(pause):
                 await self._awake.wait()
         except TimeoutError:
             return
 
-    async def _catch_up(self) -> float:
-        """Read all that is settled; return how long to wait before looking again."""
+    async def _catch_up(self) -> bool:
+        """Read all that is settled; tell whether more waits behind a running transaction."""
         while True:
             async with self._units.reading() as unit:
                 found = await unit.stream.read(self.position, epoch=self.epoch, limit=_SLICE)
             for commit in commits_of(found.events):
                 self.position = commit.position
                 self._tell(commit)
-            if not found.more or found.held_back:
-                return _HELD_BACK if found.held_back else _SAFETY
+            if found.held_back or not found.more:
+                return found.held_back
 
     def _tell(self, commit: Commit) -> None:
         for subscriber in tuple(self._subscribers):
@@ -141,10 +145,15 @@ async def missed_since(units: Units, since: Position, access: Access, *, limit: 
     """Return the settled events after a position that the caller may see, oldest first, at most `limit` looked at."""
     async with units.reading() as unit:
         tip = await unit.stream.tip(epoch=unit.epoch)
-        if since.epoch not in {0, unit.epoch} or (since.epoch and since < await unit.stream.oldest() and since != tip):
+        if since.epoch and not await _is_resumable(unit, since, tip):
             return Missed((), tip, resync=True)
         found = await unit.stream.read(since, epoch=unit.epoch, limit=limit)
     if found.more and limit >= MAX_BEHIND:
         return Missed((), tip, resync=True)
     position = found.events[-1].position if found.events else since
     return Missed(tuple(e for e in found.events if visible(e, access)), position)
+
+
+async def _is_resumable(unit: Unit, since: Position, tip: Position) -> bool:
+    """Tell whether nothing after a position was forgotten; one beyond the tip is of a database that went back."""
+    return since == tip or (since.epoch == unit.epoch and await unit.stream.oldest() <= since < tip)

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from inbox.app import assign
+from inbox.app.closing import keep_closing
 from inbox.app.edit import apply_newer
 from inbox.app.ports import Known, Placed, PublicEntry, Unit
 from inbox.app.views import public_view, ticket_event
@@ -17,6 +18,7 @@ from inbox.domain.contact import Claim, Contact, proves_who
 from inbox.domain.events import EventType
 from inbox.domain.ids import ClockId, ContactId, MessageId, TicketId, new_id
 from inbox.domain.inbox import Inbox
+from inbox.domain.manager import EVERYTHING
 from inbox.domain.message import Attachment, Delivery, Direction, Message
 from inbox.domain.threading import Placement, Threading, place
 from inbox.domain.ticket import State, Ticket, after_call, answered, heard, joined
@@ -64,7 +66,7 @@ async def receive(unit: Unit, arrival: Arrival, *, now: datetime) -> Taken:
     known = await unit.intake.look_up(inbox.id, received, arrival.capabilities.threading, original=arrival.original)
     if known.repeated:
         return Taken(Outcome.DUPLICATE, message=known.message)
-    if received.echo_of is not None and await _came_back(unit, arrival, received.echo_of):
+    if received.echo_of is not None and await _came_back(unit, arrival, received.echo_of, now=now):
         return Taken(Outcome.ECHO)
     if known.message is not None and _is_another(known.message, received):
         return await receive(unit, replace(arrival, received=_renamed(received)), now=now)
@@ -90,15 +92,19 @@ async def _keep(unit: Unit, arrival: Arrival) -> None:
         await unit.originals.add(arrival.inbox.id, arrival.original, state="understood")
 
 
-async def _came_back(unit: Unit, arrival: Arrival, message_id: MessageId) -> bool:
+async def _came_back(unit: Unit, arrival: Arrival, message_id: MessageId, *, now: datetime) -> bool:
     """Recognise our own message: the far end has it, under its own id."""
-    message = await unit.messages.own(arrival.inbox.id, message_id)
-    if message is None:
+    found = await unit.messages.own(arrival.inbox.id, message_id)
+    if found is None:
         return False
     await _keep(unit, arrival)
-    await unit.messages.save(
-        replace(message, external_id=arrival.received.external_id, delivery=Delivery.DELIVERED, error=None)
-    )
+    # The worker that sent it may be writing down its result at this moment.
+    ticket = await unit.tickets.hold(found.ticket_id, EVERYTHING)
+    message = await unit.messages.find(ticket.id, found.id)
+    back = replace(message, external_id=arrival.received.external_id, delivery=Delivery.DELIVERED, error=None)
+    if back != message:
+        await unit.messages.save(back)
+        unit.record(ticket_event(EventType.MESSAGE_DELIVERY, await unit.tickets.save(ticket, now=now), back))
     return True
 
 
@@ -120,6 +126,8 @@ async def _store(unit: Unit, arrival: Arrival, known: Known, *, now: datetime) -
         placed = replace(placed, ticket=await assign.best_for(unit, placed.ticket, now=now))
     _record(unit, placed)
     await unit.intake.write(replace(placed, events=unit.take_events()), epoch=unit.epoch)
+    before = next((c.ticket.state for c in known.candidates if c.ticket.id == placed.ticket.id), None)
+    await keep_closing(unit, before, placed.ticket, now=now)
     if placed.message.call is not None:
         await _set_callback(unit, placed.ticket, placed.message, now=now)
     return Taken(Outcome.STORED, placed.ticket, placed.message, placed.entry)

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from inbox.app.change import tell_visitor
+from inbox.app.closing import keep_closing, start_closing
 from inbox.app.opened import Opened
 from inbox.app.outgoing import Blobs, outgoing
 from inbox.app.ports import PublicEntry, Unit
@@ -64,7 +65,8 @@ async def send(
     unit: Unit, blobs: Blobs, ticket: Ticket, message: Message, opened: Opened, *, now: datetime
 ) -> tuple[Ticket, Message]:
     """Store an outbound message with its way out, and the ticket that it moved."""
-    await unit.clocks.stop(ticket.id, ClockKind.CALLBACK, ClockKind.SNOOZE, now=now)
+    await unit.clocks.stop(ticket.id, ClockKind.CALLBACK, ClockKind.SNOOZE, ClockKind.CLOSE, now=now)
+    await start_closing(unit, ticket, now=now)
     frozen = None
     if isinstance(opened.connection, Prepares):
         external_id, frozen = opened.connection.prepare(await outgoing(unit, blobs, ticket, message))
@@ -114,7 +116,9 @@ async def log_call(
     )
     saved = await unit.tickets.save(after_call(ticket, call, at=now), now=now)
     await unit.messages.add(message)
-    await unit.clocks.stop(ticket.id, ClockKind.CALLBACK, now=now)
+    if saved.due_at is None:
+        await unit.clocks.stop(ticket.id, ClockKind.CALLBACK, now=now)
+    await keep_closing(unit, ticket.state, saved, now=now)
     unit.record(ticket_event(EventType.CALL_CHANGED, saved, message))
     return saved, message
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from inbox.app.ports import Unit
+from inbox.app.ports import Unit, Units
 from inbox.app.views import ticket_event
 from inbox.domain.clocks import Clock, ClockKind
 from inbox.domain.events import EventType
@@ -15,16 +15,24 @@ from inbox.domain.ticket import Priority, State, Ticket, moved
 _BATCH = 100
 
 
-async def fire_due(unit: Unit, *, now: datetime) -> int:
-    """Fire the clocks that are due, each once; return how many there were."""
-    due = await unit.clocks.due(now=now, limit=_BATCH)
+async def fire_due(units: Units, *, now: datetime) -> int:
+    """Fire the clocks that are due, each once and in a unit of its own; return how many were due."""
+    async with units.reading() as unit:
+        due = await unit.clocks.due(now=now, limit=_BATCH)
     for clock in due:
-        await unit.clocks.fired(clock, now=now)
-        ticket = await unit.tickets.hold(clock.ticket_id, EVERYTHING)
-        after = rung(ticket, clock, now=now)
-        saved = ticket if after == ticket else await unit.tickets.save(after, now=now)
-        unit.record(ticket_event(EventType.CLOCK_FIRED, saved, clock=clock.kind.value))
+        async with units() as unit:
+            await _fire(unit, clock, now=now)
     return len(due)
+
+
+async def _fire(unit: Unit, clock: Clock, *, now: datetime) -> None:
+    # The ticket first, like everybody who changes one and then its clocks: two ways round would wait for each other.
+    ticket = await unit.tickets.hold(clock.ticket_id, EVERYTHING)
+    if not await unit.clocks.fired(clock, now=now):
+        return
+    after = rung(ticket, clock, now=now)
+    saved = ticket if after == ticket else await unit.tickets.save(after, now=now)
+    unit.record(ticket_event(EventType.CLOCK_FIRED, saved, clock=clock.kind.value))
 
 
 def rung(ticket: Ticket, clock: Clock, *, now: datetime) -> Ticket:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -9,6 +10,9 @@ from typing import Any
 from uuid import UUID
 
 from inbox.domain.ids import CampaignId, InboxId
+
+_POSITION = re.compile(r"(\d{1,9})\.(\d{1,19})\.(\d{1,19})", re.ASCII)
+_LARGEST = 2**63 - 1
 
 
 class EventType(StrEnum):
@@ -59,8 +63,10 @@ class Position:
     @classmethod
     def parse(cls, text: str) -> Position:
         """Read a position back; raise ValueError for anything that we never wrote."""
-        epoch, transaction, row = (int(part) for part in text.split("."))
-        return cls(epoch, transaction, row)
+        written = _POSITION.fullmatch(text)
+        if written is None or any(int(part) > _LARGEST for part in written.groups()):
+            raise ValueError(f"not a position: {text!r}")
+        return cls(*(int(part) for part in written.groups()))
 
 
 @dataclass(frozen=True, slots=True)

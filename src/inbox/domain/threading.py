@@ -47,7 +47,7 @@ class Placement:
 
 def place(how: Threading, candidates: Sequence[Candidate], *, sender: ContactId | None, now: datetime) -> Placement:
     """Decide which ticket a message joins; a header or a number alone is no authority, its sender is checked."""
-    for candidate in sorted(candidates, key=lambda c: list(Evidence).index(c.evidence)):
+    for candidate in sorted(candidates, key=lambda c: _weight(c, now)):
         if not _believed(how, candidate, sender):
             continue
         if not may_reopen(candidate.ticket, now):
@@ -55,6 +55,12 @@ def place(how: Threading, candidates: Sequence[Candidate], *, sender: ContactId 
         known = how is Threading.PUBLIC or sender in candidate.participants
         return Placement(ticket_id=candidate.ticket.id, stranger=not known)
     return Placement()
+
+
+def _weight(candidate: Candidate, now: datetime) -> tuple[int, bool, float]:
+    """The strongest evidence first; of equals one that goes on, and the one that was busy last."""
+    strength = list(Evidence).index(candidate.evidence)
+    return (strength, not may_reopen(candidate.ticket, now), -candidate.ticket.updated_at.timestamp())
 
 
 def _believed(how: Threading, candidate: Candidate, sender: ContactId | None) -> bool:

@@ -37,22 +37,17 @@ class Clocks:
         await self._session.run(statement)
 
     async def due(self, *, now: datetime, limit: int) -> list[Clock]:
-        """Return clocks that are due, each locked for one worker only."""
-        statement = (
-            select(clocks)
-            .where(clocks.c.due_at <= now, _RUNNING)
-            .order_by(clocks.c.due_at)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
+        """Return clocks that are due, the longest first."""
+        statement = select(clocks).where(clocks.c.due_at <= now, _RUNNING).order_by(clocks.c.due_at).limit(limit)
         return [
             Clock(**{**row, "kind": ClockKind(row["kind"])})  # the columns are the fields
             for row in await self._session.rows(statement)
         ]
 
-    async def fired(self, clock: Clock, *, now: datetime) -> None:
-        """Mark a clock as fired: once, whoever looks next."""
-        await self._session.run(update(clocks).where(clocks.c.id == clock.id).values(fired_at=now))
+    async def fired(self, clock: Clock, *, now: datetime) -> bool:
+        """Mark a clock as fired: once, whoever else saw it due; False if it was stopped or fired in between."""
+        statement = update(clocks).where(clocks.c.id == clock.id, _RUNNING).values(fired_at=now)
+        return await self._session.run(statement) == 1
 
     async def next_due(self) -> datetime | None:
         """Return when the next clock is due."""

@@ -27,10 +27,12 @@ def failure_of(error: BaseException) -> InboxError | None:
     match _reported(error):
         case asyncpg.UniqueViolationError():
             return Conflict("There is one of that name or key already.")
+        case asyncpg.ForeignKeyViolationError(detail=str(detail)) if "still referenced" in detail:
+            return Conflict("Something else still belongs to this.")
         case asyncpg.ForeignKeyViolationError():
             return Invalid("This names something that does not exist.")
         # Numbers out of range, characters that PostgreSQL does not hold: nothing that a person meant to send.
-        case asyncpg.DataError():
+        case asyncpg.DataError() | ValueError():  # the driver's own refusals are ValueErrors
             return Invalid("A value is out of range, or holds characters that cannot be stored.")
         case asyncpg.InterfaceError() as lost if "clos" in str(lost):
             return Unavailable("The database cannot take this right now.")

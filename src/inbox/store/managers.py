@@ -80,8 +80,11 @@ class Managers:
         """Lock a manager for an assignment and return them as they are now; None if somebody else holds them.
 
         Locked first and counted after, in a statement of its own, so that the load includes what the last holder did.
+        The lock lets others write rows that name the manager: a reply of theirs must not wait for an assignment.
         """
-        lock = select(managers.c.id).where(managers.c.id == manager_id).with_for_update(skip_locked=True)
+        lock = (
+            select(managers.c.id).where(managers.c.id == manager_id).with_for_update(skip_locked=True, key_share=True)
+        )
         if await self._session.value(lock) is None:
             return None
         return await self.find(manager_id)

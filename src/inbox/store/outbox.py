@@ -5,27 +5,35 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import update
 
 from inbox.app.ports import Leased
 from inbox.domain.ids import InboxId, MessageId, TicketId
 from inbox.store.database import Session
 from inbox.store.tables import outbox
 
-# Locked rows are somebody else's; a lease that ran out is anybody's. A later message of a ticket waits for the earlier.
-_LEASE = """
+# A later message of a ticket waits for the earlier, by the order that its readers know and no clock decides.
+_FIRST_OF_TICKET = """
+  o.done_at is null and not exists (
+    select from outbox e join messages f on f.id = e.message_id
+    where e.ticket_id = o.ticket_id and e.done_at is null and f.seq < m.seq
+  )
+"""
+# Locked rows are somebody else's; a lease that ran out is anybody's.
+_LEASE = f"""
 with due as (
-  select o.message_id from outbox o
-  where o.done_at is null and o.run_at <= $1 and (o.leased_until is null or o.leased_until < $1)
-    and not exists (
-      select 1 from outbox e where e.ticket_id = o.ticket_id and e.done_at is null and e.message_id < o.message_id
-    )
-  order by o.run_at limit $2 for update skip locked
+  select o.message_id from outbox o join messages m on m.id = o.message_id
+  where {_FIRST_OF_TICKET} and o.run_at <= $1 and (o.leased_until is null or o.leased_until < $1)
+  order by o.run_at limit $2 for update of o skip locked
 )
 update outbox o set leased_until = $3, lease = o.lease + 1, attempt = o.attempt + 1
 from due where o.message_id = due.message_id
 returning o.message_id, o.inbox_id, o.ticket_id, o.frozen, o.attempt, o.lease
-"""
+"""  # noqa: S608 - made of constants
+_NEXT_DUE = f"""
+select min(greatest(o.run_at, coalesce(o.leased_until, o.run_at)))
+from outbox o join messages m on m.id = o.message_id where {_FIRST_OF_TICKET}
+"""  # noqa: S608 - made of constants
 
 
 class Outbox:
@@ -43,7 +51,8 @@ class Outbox:
 
     async def again(self, message_id: MessageId, *, run_at: datetime) -> None:
         """Begin anew with a message whose delivery had ended; its bytes stay the same."""
-        anew = {"run_at": run_at, "done_at": None, "attempt": 0, "leased_until": None, "error": None}
+        anew: dict[str, Any] = {"run_at": run_at, "done_at": None, "attempt": 0, "leased_until": None, "error": None}
+        anew["lease"] = outbox.c.lease + 1  # whoever still holds an old one has no say in the new round
         await self._session.run(update(outbox).where(outbox.c.message_id == message_id).values(**anew))
 
     async def lease(self, *, now: datetime, limit: int, lasts: timedelta) -> list[Leased]:
@@ -60,9 +69,8 @@ class Outbox:
         return await self._end(leased, {"run_at": run_at, "error": error, "leased_until": None})
 
     async def next_due(self) -> datetime | None:
-        """Return when the next row is due."""
-        pending = func.min(func.greatest(outbox.c.run_at, func.coalesce(outbox.c.leased_until, outbox.c.run_at)))
-        found: datetime | None = await self._session.value(select(pending).where(outbox.c.done_at.is_(None)))
+        """Return when the next row is due; what waits for an earlier message of its ticket is not."""
+        found: datetime | None = await self._session.driver.fetchval(_NEXT_DUE)
         return found
 
     async def _end(self, leased: Leased, values: dict[str, Any]) -> bool:

@@ -31,7 +31,11 @@ where epoch < $1 or transaction < (pg_snapshot_xmin(pg_current_snapshot())::text
 order by epoch desc, transaction desc, row desc limit 1
 """
 _OLDEST = "select epoch, transaction, row from events order by epoch, transaction, row limit 1"
-_TRIM = "delete from events where at < $1"
+# The newest event stays, whatever its age: by it a reader who slept longer learns that something is gone.
+_TRIM = """
+delete from events where at < $1 and (epoch, transaction, row) <
+  (select epoch, transaction, row from events order by epoch desc, transaction desc, row desc limit 1)
+"""
 _START = Position(0, 0, 0)
 
 

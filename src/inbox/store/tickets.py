@@ -70,7 +70,7 @@ class Tickets:
 
     async def hold(self, ticket_id: TicketId, access: Access) -> Ticket:
         """Return a ticket locked until the unit ends: its messages get their order here."""
-        statement = select(tickets).where(tickets.c.id == ticket_id, visible(access)).with_for_update()
+        statement = select(tickets).where(tickets.c.id == ticket_id, visible(access)).with_for_update(key_share=True)
         row = await self._session.row(statement)
         if row is None:
             raise NotFound("There is no such ticket.")

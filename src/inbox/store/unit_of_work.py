@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
+import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from inbox.app.ports import Sealer
@@ -82,9 +83,9 @@ class Units:
     async def __call__(self, *locks: str) -> AsyncIterator[Unit]:
         """Open a transaction that holds the named locks; commit at the end, roll back on any error."""
         async with self.session() as session:
-            await session.driver.execute("begin" + _lock_statements(locks))
             unit = Unit(session, vault=self._vault, epoch=self.epoch)
             try:
+                await session.driver.execute("begin" + _lock_statements(locks))
                 yield unit
                 spoke = await unit.flush()
                 await session.driver.execute("commit")
@@ -109,7 +110,7 @@ class Units:
                 try:
                     yield Session(connection, driver)
                 finally:
-                    if driver.is_closed():  # the pool is not told of what happens on the driver's own connection
+                    if not _is_clean(driver):  # the pool is not told of what happens on the driver's own connection
                         await connection.invalidate()
         except REPORTED as error:
             failure = failure_of(error)
@@ -125,6 +126,11 @@ async def _living(connection: AsyncConnection) -> Any:  # noqa: ANN401 - asyncpg
     return driver
 
 
+def _is_clean(driver: Any) -> bool:  # noqa: ANN401 - asyncpg ships no types
+    """Tell whether a connection may be lent again: it lives, and no transaction is open on it."""
+    return not driver.is_closed() and not driver.is_in_transaction()
+
+
 async def _driver_of(connection: AsyncConnection) -> Any:  # noqa: ANN401 - asyncpg ships no types
     return (await connection.get_raw_connection()).driver_connection
 
@@ -136,7 +142,8 @@ def _lock_statements(names: Sequence[str]) -> str:
 
 
 async def _roll_back(session: Session) -> None:
-    if not session.driver.is_closed():
+    # Where this fails the connection is not clean, and is thrown away instead of lent again.
+    with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
         await session.driver.execute("rollback")
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from inbox.app.deliver import deliver_due
+import asyncio
+from datetime import datetime
+
+from inbox.app.deliver import AT_ONCE, deliver_one, lease_due
 from inbox.app.intake import Door
 from inbox.app.outgoing import Blobs
+from inbox.app.ports import Leased
 from inbox.domain.events import EventType
+from inbox.errors import Conflict, Unavailable
 from inbox.worker.wake import Wake
 
 WAKES = (EventType.MESSAGE_QUEUED, EventType.MESSAGE_DELIVERY)
@@ -13,10 +18,34 @@ _SAFETY = 5.0  # seconds between two looks without a wake-up
 
 
 async def deliver(door: Door, blobs: Blobs, wake: Wake) -> None:
-    """Deliver for ever."""
-    while True:
-        while await deliver_due(door.units, door.inboxes, blobs, door.clock):
-            continue
+    """Deliver for ever, some messages beside each other: a far end that hangs holds up nobody else's."""
+    busy: set[asyncio.Task[None]] = set()
+
+    def ended(task: asyncio.Task[None]) -> None:
+        busy.discard(task)
+        wake.ring()
+
+    async with asyncio.TaskGroup() as group:
+        while True:
+            leased, until = await _look(door, free=AT_ONCE - len(busy))
+            for row in leased:
+                task = group.create_task(_deliver_one(door, blobs, row))
+                busy.add(task)
+                task.add_done_callback(ended)
+            await wake.sleep(until=until, now=door.clock(), at_most=_SAFETY)
+
+
+async def _look(door: Door, *, free: int) -> tuple[list[Leased], datetime | None]:
+    """Take what is due, and see when more is; while the database does not answer, what is being sent goes on."""
+    if not free:
+        return [], None
+    try:
+        leased = await lease_due(door.units, limit=free, now=door.clock())
         async with door.units.reading() as unit:
-            until = await unit.outbox.next_due()
-        await wake.sleep(until=until, now=door.clock(), at_most=_SAFETY)
+            return leased, await unit.outbox.next_due() if len(leased) < free else None
+    except (Unavailable, Conflict):
+        return [], None
+
+
+async def _deliver_one(door: Door, blobs: Blobs, row: Leased) -> None:
+    await deliver_one(door.units, door.inboxes, blobs, row, door.clock)

@@ -31,9 +31,7 @@ _BREATH = 0.02  # seconds, in which wake-ups of a burst become one pass
 async def ring_clocks(door: Door, wake: Wake) -> None:
     """Fire clocks for ever, when they are due."""
     while True:
-        async with door.units() as unit:
-            fired = await fire_due(unit, now=door.clock())
-        if fired:
+        if await fire_due(door.units, now=door.clock()):
             continue
         async with door.units.reading() as unit:
             until = await unit.clocks.next_due()
@@ -44,8 +42,7 @@ async def assign_passes(door: Door, wake: Wake) -> None:
     """Give waiting tickets to whoever got free, for ever."""
     while True:
         await wake.sleep(until=None, now=door.clock(), at_most=_ASSIGN)
-        async with door.units() as unit:
-            given = await assign_waiting(unit, now=door.clock())
+        given = await assign_waiting(door.units, now=door.clock())
         await wake.sleep(until=None, now=door.clock(), at_most=_BREATH)
         if given:
             wake.ring()

@@ -1,0 +1,81 @@
+"""The migrations make the tables that the program knows, once, and refuse what they do not know."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from inbox.errors import StartRefused
+from inbox.store import credential_tables, tables
+from inbox.store.migrate import migrate
+from inbox.store.schema import metadata
+from inbox.testing.database import create_database, drop_database, dsn_of
+
+assert credential_tables is not tables  # both are imported for the tables that they add to the metadata
+
+MIGRATE = "import asyncio, sys; from inbox.store.migrate import migrate; asyncio.run(migrate(sys.argv[1]))"
+
+
+@pytest.fixture
+async def empty(template: str) -> AsyncIterator[str]:
+    """A database with nothing in it."""
+    name = f"empty_{uuid4().hex}"
+    yield await create_database(dsn_of(template, "inbox"), name)
+    await drop_database(dsn_of(template, "inbox"), name)
+
+
+async def value(dsn: str, statement: str) -> object:
+    connection = await asyncpg.connect(dsn)
+    try:
+        return await connection.fetchval(statement)
+    finally:
+        await connection.close()
+
+
+def differences(connection: Connection) -> list[object]:
+    context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": False})
+    return list(compare_metadata(context, metadata))
+
+
+async def test_the_migrated_database_has_the_tables_that_the_program_knows(dsn: str) -> None:
+    engine = create_async_engine("postgresql+asyncpg://" + dsn.partition("://")[2])
+    async with engine.connect() as connection:
+        found = await connection.run_sync(differences)
+    await engine.dispose()
+
+    assert found == []
+
+
+async def test_an_empty_database_is_brought_up_to_date_and_a_second_time_changes_nothing(empty: str) -> None:
+    await migrate(empty)
+    first = await value(empty, "select version_num from alembic_version")
+    await migrate(empty)
+
+    assert await value(empty, "select array_agg(version_num) from alembic_version") == [first]
+
+
+async def test_processes_that_start_together_migrate_after_each_other(empty: str) -> None:
+    started = [subprocess.Popen([sys.executable, "-c", MIGRATE, empty], stderr=subprocess.PIPE) for _ in range(2)]
+    ended = await asyncio.gather(*(asyncio.to_thread(process.communicate) for process in started))
+
+    assert [(process.returncode, errors) for process, (_, errors) in zip(started, ended, strict=True)] == [(0, b"")] * 2
+
+
+async def test_a_database_of_a_newer_program_is_refused_in_one_sentence_and_left_alone(dsn: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    await connection.execute("update alembic_version set version_num = '9999'")
+    await connection.close()
+
+    with pytest.raises(StartRefused, match="newer version of Crowd Inbox"):
+        await migrate(dsn)
+    assert await value(dsn, "select version_num from alembic_version") == "9999"
