@@ -31,14 +31,17 @@ class Reader:
 
     def __init__(self) -> None:
         self.heard: list[Position] = []
+        self._news = asyncio.Event()
 
     def hear(self, commit: Commit) -> None:
         self.heard += [event.position for event in commit.events]
+        self._news.set()
 
     async def has_heard(self, n: int, *, within: float = 10.0) -> None:
         async with asyncio.timeout(within):
             while len(self.heard) < n:
-                await asyncio.sleep(0.002)
+                self._news.clear()
+                await self._news.wait()
 
 
 @asynccontextmanager
@@ -173,7 +176,10 @@ async def test_a_writer_that_stops_inside_its_transaction_delays_the_others_by_t
     units: Units,
 ) -> None:
     async with following(units) as (reader, follower):
-        with pytest.raises(Unavailable):
+        waited = 0.0
+
+        async def stand_still() -> None:
+            nonlocal waited
             async with units() as stuck:
                 stuck.record(noted("stuck"))
                 await stuck.flush()
@@ -182,6 +188,9 @@ async def test_a_writer_that_stops_inside_its_transaction_delays_the_others_by_t
                 follower.wake()
                 await reader.has_heard(1, within=6)
                 waited = monotonic() - started
+
+        with pytest.raises(Unavailable):
+            await stand_still()
         await write_late(units, 0)
         follower.wake()
         await reader.has_heard(2)

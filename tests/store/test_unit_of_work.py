@@ -24,7 +24,7 @@ async def events_of(units: Units) -> int:
 
 
 async def test_state_events_and_outbox_roll_back_together(dsn: str, units: Units, inbox: Inbox) -> None:
-    with pytest.raises(ZeroDivisionError):
+    async def fail() -> None:
         async with units() as unit:
             ticket = await new_ticket(unit, inbox)
             message = new_message(ticket, 1)
@@ -32,8 +32,10 @@ async def test_state_events_and_outbox_roll_back_together(dsn: str, units: Units
             await unit.outbox.add(message.id, inbox.id, ticket.id, run_at=NOW, frozen=None)
             unit.record(noted())
             await unit.flush()
-            1 / 0  # noqa: B018 - the fault
+            raise ZeroDivisionError
 
+    with pytest.raises(ZeroDivisionError):
+        await fail()
     connection = await asyncpg.connect(dsn)
     left = await connection.fetchrow(
         "select (select count(*) from tickets), (select count(*) from messages), (select count(*) from outbox), "
@@ -83,7 +85,8 @@ async def test_a_unit_cancelled_while_it_waits_for_a_lock_spoils_no_connection(d
 
 async def test_a_killed_connection_undoes_its_unit_and_the_next_one_works(dsn: str, units: Units) -> None:
     admin = await asyncpg.connect(dsn)
-    with pytest.raises(Unavailable):
+
+    async def lose_it() -> None:
         async with units() as unit:
             unit.record(noted())
             await unit.flush()
@@ -92,6 +95,9 @@ async def test_a_killed_connection_undoes_its_unit_and_the_next_one_works(dsn: s
                 "where application_name = 'crowd-inbox' and datname = current_database()"
             )
             await unit.tickets.number()
+
+    with pytest.raises(Unavailable):
+        await lose_it()
     await admin.close()
     for _ in range(10):
         async with units() as unit:
@@ -105,10 +111,14 @@ async def test_nobody_is_woken_by_a_unit_that_rolled_back_or_had_nothing_to_say(
     heard = Units(units._engine, units._vault, epoch=1, on_commit=lambda: woken.append(1))  # noqa: SLF001
     async with heard():
         pass
-    with pytest.raises(ZeroDivisionError):
+
+    async def fail() -> None:
         async with heard() as unit:
             unit.record(noted())
-            1 / 0  # noqa: B018 - the fault
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
     assert woken == []
 
     async with heard() as unit:
