@@ -8,7 +8,14 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from inbox.errors import Conflict, InboxError, Invalid, Unavailable
 
-REPORTED = (DBAPIError, PoolTimeout, asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError)
+REPORTED = (
+    DBAPIError,
+    PoolTimeout,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    ConnectionError,
+)
 
 _BUSY = (
     asyncpg.DiskFullError,
@@ -17,6 +24,7 @@ _BUSY = (
     asyncpg.InsufficientResourcesError,
     asyncpg.TransactionRollbackError,  # deadlock, serialization
     asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.InternalClientError,  # the server went away in the middle of a word
     ConnectionError,
     PoolTimeout,
 )

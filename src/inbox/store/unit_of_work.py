@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
-import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from inbox.app.ports import Sealer
@@ -143,7 +142,7 @@ def _lock_statements(names: Sequence[str]) -> str:
 
 async def _roll_back(session: Session) -> None:
     # Where this fails the connection is not clean, and is thrown away instead of lent again.
-    with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+    with suppress(*REPORTED, OSError):
         await session.driver.execute("rollback")
 
 
