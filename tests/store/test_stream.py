@@ -212,7 +212,7 @@ async def another_process(dsn: str, units: Units, hear: Follower) -> AsyncIterat
 
 async def _kill_listeners(admin: asyncpg.Connection[asyncpg.Record]) -> None:
     async with asyncio.timeout(5):
-        while not await admin.fetch(
+        while not await admin.fetch(  # noqa: ASYNC110 - only the database knows who listens
             "select pg_terminate_backend(pid) from pg_stat_activity "
             "where application_name = 'crowd-inbox-wake' and datname = current_database()"
         ):
