@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 
 const service = "http://127.0.0.1:8000";
 
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   plugins: [svelte()],
   build: {
     outDir: "../src/inbox/web",
@@ -23,5 +23,7 @@ export default defineConfig({
       "/widget.js": service,
     },
   },
+  // Tests run the reactive parts as the browser does, not as a server would render them.
+  ...(mode === "test" ? { resolve: { conditions: ["browser"] } } : {}),
   test: { include: ["src/**/*.test.ts"] },
-});
+}));

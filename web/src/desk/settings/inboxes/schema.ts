@@ -11,6 +11,8 @@ export interface SchemaField {
   required: boolean;
   options: string[];
   initial: unknown;
+  /** Comes with a value, so that nobody need think about whether it may be left empty. */
+  filled: boolean;
   nullable: boolean;
   format: string | null;
   minimum: number | null;
@@ -59,6 +61,7 @@ export function fieldsOf(schema: ConfigSchema, locale: Locale): SchemaField[] {
         required: schema.required?.includes(name) ?? false,
         options: (inner.enum ?? []).map(String),
         initial: property.default ?? null,
+        filled: ![undefined, null, ""].includes(property.default as string) && !Array.isArray(property.default),
         nullable,
         format: inner.format ?? null,
         minimum: inner.minimum ?? null,
