@@ -122,7 +122,7 @@ def _meta(headers: Headers, *, kind: Automatic | None, blocked: int) -> dict[str
     date = headers.date()
     meta = {
         "automatic": kind,
-        "blocked_images": blocked,
+        "remote_images": blocked,
         "date": date.isoformat() if date else None,
         "references": shortened(headers.ids("references") or headers.ids("in-reply-to")),
         "to": [a.address for a in headers.addresses("to")][:100],

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
+from html import unescape
 from typing import Any
+from urllib.parse import unquote
 
 from inbox.domain.calls import Call
 from inbox.domain.events import EventType, NewEvent
 from inbox.domain.message import Attachment, Direction, Message
 from inbox.domain.ticket import Ticket
 
+_PICTURE = re.compile(r'src="cid:([^"]+)"')
 _EVENT_TEXT = 4_000  # characters; a screen that shows the message fetches the rest
 
 
@@ -150,11 +154,13 @@ def _attachment_view(attachment: Attachment) -> dict[str, Any]:
 
 def _with_pictures(message: Message) -> str:
     """Point a mail's own pictures (RFC 2392 `cid:`) at where we serve them."""
-    html = message.html or ""
-    for attachment in message.attachments:
-        if attachment.content_id:
-            html = html.replace(f"cid:{attachment.content_id}", f"/api/v1/attachments/{attachment.id}?inline=1")
-    return html
+    places = {a.content_id: f"/api/v1/attachments/{a.id}?inline=1" for a in message.attachments if a.content_id}
+
+    def pointed(found: re.Match[str]) -> str:
+        place = places.get(unquote(unescape(found[1])))
+        return f'src="{place}"' if place else found[0]
+
+    return _PICTURE.sub(pointed, message.html or "")
 
 
 def _text(value: object | None) -> str | None:

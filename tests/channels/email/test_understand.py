@@ -63,7 +63,7 @@ def test_pictures_of_the_text_are_told_from_attachments_and_remote_ones_are_held
         ("logo.png", True, "logo@x"),
         ("reçu n°1.pdf", False, None),
     ]
-    assert received.meta["blocked_images"] == 2
+    assert received.meta["remote_images"] == 2
     assert received.html is not None
     assert 'src="cid:logo%40x"' in received.html
     assert 'data-remote-src="https://far.example/a.png"' in received.html
