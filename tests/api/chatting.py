@@ -12,10 +12,8 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
-from inbox.api import visitor as edge
-from inbox.api import visitor_files
+from inbox.api.app import create_app
 from inbox.api.edge import Edge
-from inbox.api.problems import answer_problems
 from inbox.api.services import Services
 from inbox.api.visitor_limits import Limits
 from inbox.app.change import Wish, change
@@ -25,6 +23,7 @@ from inbox.app.opened import OpenInboxes
 from inbox.app.presence import Presence, set_availability
 from inbox.app.reply import Desk, Draft, note, reply
 from inbox.blobs import BlobStore
+from inbox.bootstrap import web_folder
 from inbox.channel.host import Host
 from inbox.channel.model import File
 from inbox.channel.registry import Channels
@@ -141,11 +140,8 @@ async def serving(dsn: str, vault: Vault, folder: Path, limits: Limits) -> Async
         units.epoch = await current_epoch(session)
     follower = Follower(units)
     services = await _services(units, follower, folder)
-    app = FastAPI()
-    app.state.services, app.state.visitor_limits = services, limits
-    app.include_router(edge.router)
-    app.include_router(visitor_files.router)
-    answer_problems(app)
+    app = create_app(services)
+    app.state.visitor_limits = limits
     server = uvicorn.Server(_config(app))
     async with asyncio.TaskGroup() as group:
         following = group.create_task(follower.run())
@@ -173,7 +169,7 @@ async def _services(units: Units, follower: Follower, folder: Path) -> Services:
         follower=follower,
         presence=Presence(),
         clock=utc_now,
-        edge=Edge(PUBLIC_URL),
+        edge=Edge(PUBLIC_URL, web=web_folder()),
     )
 
 
