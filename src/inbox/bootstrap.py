@@ -51,6 +51,7 @@ class Service:
     services: Services
     loops: dict[str, Loop]  # those of the API alone
     work: dict[str, Loop]  # those of a worker
+    places: set[tuple[str, int]]  # hosts with their ports that may be called besides the allowed ones; may grow
 
     def app(self) -> FastAPI:
         """Return the application."""
@@ -116,9 +117,10 @@ async def _compose(
     async with units.session() as session:
         units.epoch = await current_epoch(session)
     follower = Follower(units)
-    http = GuardedHttp(http_guard(settings.http_allow))
+    places = set[tuple[str, int]]()
+    http = GuardedHttp(http_guard(settings.http_allow, places=places))
     stack.push_async_callback(http.close)
-    inboxes = OpenInboxes(units, registry.installed(), _hosts(settings, vault, http))
+    inboxes = OpenInboxes(units, registry.installed(), _hosts(settings, vault, http, places))
     stack.push_async_callback(inboxes.close)
     door = Door(units, inboxes, BlobKeeper(blobs), utc_now)
     services = Services(
@@ -137,11 +139,13 @@ async def _compose(
         "follower": follower.run,
         "settings": _reopening(follower, inboxes),
     }
-    return Service(services, following, _work(services))
+    return Service(services, following, _work(services), places)
 
 
-def _hosts(settings: Settings, vault: Vault, http: GuardedHttp) -> Callable[[InboxId], Host]:
-    dialer = GuardedDialer(mail_guard(settings.http_allow))
+def _hosts(
+    settings: Settings, vault: Vault, http: GuardedHttp, places: set[tuple[str, int]]
+) -> Callable[[InboxId], Host]:
+    dialer = GuardedDialer(mail_guard(settings.http_allow, places=places))
 
     def host_for(inbox_id: InboxId) -> Host:
         return Host(

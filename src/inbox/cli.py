@@ -30,6 +30,9 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="serve the API and the desk; with the work beside it, in one process")
     serve.add_argument("--role", choices=["all", "api"], default="all", help="api: without the work")
     serve.set_defaults(run=_serve)
+    commands.add_parser("demo", help="serve with believable data and a small crowd that keeps writing").set_defaults(
+        run=_demo
+    )
     commands.add_parser("work", help="only deliver, fetch, ring and assign").set_defaults(run=_work)
     commands.add_parser("migrate", help="bring the database up to date").set_defaults(run=_migrate)
     commands.add_parser("channels", help="list the installed channels").set_defaults(run=_channels)
@@ -58,6 +61,12 @@ async def _serve(arguments: argparse.Namespace) -> int:
     from inbox.serve import serve
 
     return await serve(with_work=arguments.role == "all")
+
+
+async def _demo(_: argparse.Namespace) -> int:
+    from inbox.serve import demo
+
+    return await demo()
 
 
 async def _work(_: argparse.Namespace) -> int:

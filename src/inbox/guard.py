@@ -13,7 +13,7 @@ import socket
 import ssl
 import time
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -59,6 +59,7 @@ class Guard:
     allowance: Allowance
     ports: frozenset[int]
     resolve: Resolve = resolve
+    places: Collection[tuple[str, int]] = ()  # addresses with their ports that may be called as well; may grow
 
     async def checked(self, host: str, port: int) -> tuple[str, ...]:
         """Return the addresses of `host`; raise OutgoingFailed if there are none, or if even one must not be called."""
@@ -74,17 +75,18 @@ class Guard:
         return tuple(addresses)
 
     def _may_call(self, host: str, port: int, address: Address) -> bool:
-        return self.allowance.covers(host, address) or (port in self.ports and is_public(address))
+        is_allowed = self.allowance.covers(host, address) or (str(address), port) in self.places
+        return is_allowed or (port in self.ports and is_public(address))
 
 
-def http_guard(allow: Iterable[str] = ()) -> Guard:
+def http_guard(allow: Iterable[str] = (), *, places: Collection[tuple[str, int]] = ()) -> Guard:
     """Return the guard of outgoing HTTP."""
-    return Guard(read_allowance(allow), HTTP_PORTS)
+    return Guard(read_allowance(allow), HTTP_PORTS, places=places)
 
 
-def mail_guard(allow: Iterable[str] = ()) -> Guard:
+def mail_guard(allow: Iterable[str] = (), *, places: Collection[tuple[str, int]] = ()) -> Guard:
     """Return the guard of IMAP and SMTP."""
-    return Guard(read_allowance(allow), MAIL_PORTS)
+    return Guard(read_allowance(allow), MAIL_PORTS, places=places)
 
 
 async def checked_address(host: str, port: int, *, guard: Guard) -> tuple[str, int]:

@@ -7,12 +7,15 @@ import gc
 import signal
 import socket
 from collections.abc import Mapping
+from dataclasses import asdict, replace
 
 import structlog
 import uvicorn
 
 from inbox.app.links import first_run_link
 from inbox.bootstrap import Service, running
+from inbox.demo.backstage import Backstage
+from inbox.demo.show import Show
 from inbox.errors import StartRefused
 from inbox.logs import configure
 from inbox.settings import Settings, read_settings
@@ -21,6 +24,15 @@ from inbox.worker.runner import Loop, run_all
 log = structlog.get_logger()
 
 _DRAIN = 5  # seconds that open requests have to end
+_INVITATION = """
+  Crowd Inbox with demo data: a made-up platform, and a small crowd that keeps writing.
+
+    Desk       {site}
+    E-mail     {email}
+    Password   {password}
+
+  Write as a visitor: the desk links to the page with the chat widget. Ctrl-C stops it; the next start goes on.
+"""
 
 
 async def serve(*, with_work: bool) -> int:
@@ -28,18 +40,40 @@ async def serve(*, with_work: bool) -> int:
     settings = read_settings()
     configure(settings.log_level)
     listener = _listen(settings)
-    async with running(settings) as service:
+    async with running(settings) as bare:
+        service, _ = _with_demo(bare, settings)
         await _welcome(service, settings)
         loops = service.loops | (service.work if with_work else {})
         await _until_told(_server(service), listener, loops)
     return 0
 
 
+async def demo() -> int:
+    """Serve a believable platform with a crowd that keeps writing, in a data folder of its own."""
+    settings = demo_settings(read_settings())
+    configure(settings.log_level)
+    listener = _listen(settings)
+    async with running(settings) as bare:
+        service, show = _with_demo(bare, settings)
+        sign_in = await show.open()
+        print(_INVITATION.format(site=settings.site, **asdict(sign_in)), flush=True)  # noqa: T201 - to the terminal
+        await _until_told(_server(service), listener, service.loops | service.work)
+    return 0
+
+
+def demo_settings(settings: Settings) -> Settings:
+    """Return the settings with a data folder of the demo's own, unless one was named."""
+    if "data_dir" in settings.model_fields_set:
+        return settings
+    return settings.model_copy(update={"data_dir": settings.data_dir / "demo"})
+
+
 async def work() -> int:
     """Only deliver, fetch, ring and assign."""
     settings = read_settings()
     configure(settings.log_level)
-    async with running(settings) as service:
+    async with running(settings) as bare:
+        service, _ = _with_demo(bare, settings)
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -48,6 +82,14 @@ async def work() -> int:
             await stop.wait()
             loops.cancel()
     return 0
+
+
+def _with_demo(bare: Service, settings: Settings) -> tuple[Service, Show]:
+    """Return the service with a demo that can be asked for; it goes on if there is one."""
+    here = bare.services
+    show = Show(Backstage(here.door, here.blobs, settings.data_dir, settings.own_address, bare.places))
+    services = replace(here, edge=replace(here.edge, demo=show))
+    return replace(bare, services=services, work=bare.work | {"demo": show.run}), show
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -93,8 +93,11 @@ class Settings(BaseModel):
     @property
     def site(self) -> str:
         """Return where browsers reach the service, without a slash at the end."""
-        if self.public_url is not None:
-            return self.public_url
+        return self.public_url or self.own_address
+
+    @property
+    def own_address(self) -> str:
+        """Return where the service is reached from its own machine."""
         here = "127.0.0.1" if self.host in {"0.0.0.0", "::", "localhost"} else self.host  # noqa: S104 - compared only
         return f"http://[{here}]:{self.port}" if ":" in here else f"http://{here}:{self.port}"
 

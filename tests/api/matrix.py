@@ -150,6 +150,9 @@ TABLE: dict[str, Row] = {
     "GET /api/v1/teams": Row(200, scope="managers:read"),
     "POST /api/v1/teams": Row(201, _ADMIN, body=_just({"name": "N"}), once=True),
     "PATCH /api/v1/teams/{team_id}": Row(200, _ADMIN, body=_just({"version": 1, "name": "N"})),
+    "GET /api/v1/demo": Row(200),
+    "POST /api/v1/demo/start": Row(404, _ADMIN),  # this application was given no demo
+    "POST /api/v1/demo/stop": Row(404, _ADMIN),
     "GET /api/v1/api-keys": Row(200, _ADMIN),
     "POST /api/v1/api-keys": Row(201, _ADMIN, body=_just({"name": "N", "scopes": ["events:read"]})),
     "DELETE /api/v1/api-keys/{key_id}": Row(204, _ADMIN, once=True),

@@ -59,7 +59,7 @@ async def set_up(request: Request, body: Setup) -> Json:
     async with here.units(links.SETUP) as unit:
         proved = await links.create_first(unit, body.token, first, hashed, now=here.clock())
     if body.start == "demo" and here.edge.demo is not None:
-        here.edge.demo()
+        await here.edge.demo.start()
     return await _signed_in(request, proved)
 
 

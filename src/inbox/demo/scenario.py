@@ -84,15 +84,17 @@ _ANSWERING = ("Aylin Demir", "Jonas Weber")
 _SECOND = timedelta(seconds=1)
 
 
-def told(seed: int, *, start: datetime, gap: timedelta) -> Iterator[Said]:
+def told(seed: int, *, start: datetime, gap: timedelta, chapter: int = 0) -> Iterator[Said]:
     """Yield what is said from `start` on, in the order of time and without an end.
 
     Args:
         seed: the same seed tells the same story.
         start: when it begins.
         gap: the mean time between two conversations that begin.
+        chapter: another one has the same people, who say other things.
     """
-    teller = _Teller(seed, Random(f"story {seed}"), crowd(seed), gap)  # noqa: S311 - a story, not a secret
+    random = Random(f"story {seed} {chapter}")  # noqa: S311 - a story, not a secret
+    teller = _Teller(f"{seed}.{chapter}", random, crowd(seed), gap)
     to_come: list[tuple[datetime, int, Said]] = []
     order = count()
     now = start
@@ -108,7 +110,7 @@ def told(seed: int, *, start: datetime, gap: timedelta) -> Iterator[Said]:
 class _Teller:
     """Makes conversations up and remembers the comments, which others answer."""
 
-    seed: int
+    name: str  # of this telling; every id ends with it
     random: Random
     people: Sequence[Person]
     gap: timedelta
@@ -272,7 +274,7 @@ class _Teller:
         return picked
 
     def _name(self, kind: str) -> str:
-        return f"{kind}{next(self.numbers)}-{self.seed}"
+        return f"{kind}{next(self.numbers)}-{self.name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,6 +112,7 @@ class ReplySink:
 
     origin: str
     webhooks: Webhooks
+    prefix: str = "r-"  # of the ids that it gives to published answers
     replies: dict[str, dict[str, Any]] = field(default_factory=dict)  # by Idempotency-Key, in order of arrival
     tries: int = 0
     failures: list[HttpAnswer] = field(default_factory=list)  # answered first, one a try
@@ -145,15 +146,15 @@ class ReplySink:
         async with self.arrived:
             self.replies.setdefault(key, orjson.loads(request.content)["data"])
             self.arrived.notify_all()
-        made = f"r-{list(self.replies).index(key) + 1}"
+        made = f"{self.prefix}{list(self.replies).index(key) + 1}"
         return _json(201, {"id": made, "permalink": f"{self.origin}/#{made}"})
 
 
 @asynccontextmanager
-async def reply_sink(secret: str) -> AsyncIterator[ReplySink]:
-    """Serve a reply sink on a free port."""
+async def reply_sink(secret: str, *, port: int = 0) -> AsyncIterator[ReplySink]:
+    """Serve a reply sink, on a free port unless one is named."""
     sink = ReplySink("", Webhooks(SecretStr(secret)))
-    async with http_server(sink.answer) as origin:
+    async with http_server(sink.answer, port=port) as origin:
         sink.origin = origin
         yield sink
 

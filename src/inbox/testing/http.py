@@ -45,8 +45,8 @@ async def plain_http() -> AsyncIterator[PlainHttp]:
 
 
 @asynccontextmanager
-async def http_server(answering: Answering) -> AsyncIterator[str]:
-    """Serve on a free port of 127.0.0.1 and yield the server's origin; one request for each connection."""
+async def http_server(answering: Answering, *, port: int = 0) -> AsyncIterator[str]:
+    """Serve on 127.0.0.1, on a free port unless one is named, and yield the origin; one request a connection."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -57,7 +57,7 @@ async def http_server(answering: Answering) -> AsyncIterator[str]:
         finally:
             writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, "127.0.0.1", port)
     async with server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
