@@ -4,9 +4,11 @@ import type {
   Availability,
   Campaign,
   Channel,
+  Checked,
   Client,
   Contact,
   Counters,
+  FoundContact,
   Inbox,
   Locale,
   Manager,
@@ -50,12 +52,6 @@ export interface InboxDraft {
   name: string;
   config: Record<string, unknown>;
   campaign_id?: string;
-}
-
-export interface Checked {
-  ok: boolean;
-  note: string;
-  field: string | null;
 }
 
 export interface GrantsDraft {
@@ -150,7 +146,7 @@ export const api = {
       http.patch<Campaign>(`/campaigns/${id}`, { version, ...patch }),
   },
   contacts: {
-    find: (q: string) => http.get<Page<Contact>>("/contacts", { q, limit: 8 }),
+    find: (q: string) => http.get<Page<FoundContact>>("/contacts", { q, limit: 8 }),
     get: (id: string) => http.get<Contact>(`/contacts/${id}`),
     change: (id: string, patch: { name?: string; language?: string | null }) =>
       http.patch<Contact>(`/contacts/${id}`, patch),

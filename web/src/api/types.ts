@@ -1,133 +1,36 @@
-/** What the API says, word for word: the values of `/api/v1` and of the live stream. */
+/**
+ * The values of `/api/v1` by the desk's names. Their shapes are generated from openapi/inbox.json before each check, so
+ * that the desk and the contract cannot part. What the contract leaves open (settings, events) is said here.
+ */
+import type { components } from "./schema.d.ts";
 
-export type Role = "manager" | "lead" | "admin";
-export type Locale = "de" | "en";
-export type Availability = "online" | "busy" | "away" | "offline";
-export type TicketState = "open" | "waiting" | "snoozed" | "solved" | "closed";
-export type Direction = "inbound" | "outbound" | "internal";
-export type Delivery = "received" | "queued" | "sending" | "sent" | "delivered" | "failed" | "uncertain";
-export type CallOutcome = "reached" | "voicemail" | "no_answer" | "wrong_number";
-export type ViewName = "queue" | "mine" | "unassigned" | "waiting" | "snoozed" | "solved" | "all";
+type Shapes = components["schemas"];
+
+export type Me = Shapes["MeShape"];
+export type Manager = Shapes["ManagerShape"];
+export type Ticket = Shapes["TicketShape"];
+export type Message = Shapes["MessageShape"];
+export type Author = Shapes["AuthorShape"];
+export type Attachment = Shapes["AttachmentShape"];
+export type Call = Shapes["CallShape"];
+export type Campaign = Shapes["CampaignShape"];
+export type Client = Shapes["ClientShape"];
+export type Contact = Shapes["ContactWithTickets"];
+export type FoundContact = Shapes["ContactShape"];
+export type Quarantined = Shapes["QuarantineShape"];
+export type Counters = Shapes["Counters"];
+export type Upload = Shapes["UploadShape"];
+export type Checked = Shapes["HealthShape"];
+
+export type Role = Me["role"];
+export type Locale = Me["locale"];
+export type Availability = Me["availability"];
+export type TicketState = Ticket["state"];
+export type ViewName = Shapes["View"];
 
 export interface Page<T> {
   items: T[];
   next_cursor: string | null;
-}
-
-export interface Me {
-  id: string;
-  name: string;
-  email: string;
-  role: Role;
-  locale: Locale;
-  availability: Availability;
-  capacity: number;
-  load: number;
-  languages: string[];
-  inboxes: string[] | null;
-  campaigns: string[] | null;
-  version: number;
-}
-
-export interface Manager {
-  id: string;
-  name: string;
-  email?: string | null;
-  role: Role;
-  active: boolean;
-  availability: Availability;
-  capacity: number;
-  load: number;
-  languages?: string[];
-  inboxes?: string[] | null;
-  campaigns?: string[] | null;
-  version?: number;
-}
-
-export interface Ticket {
-  id: string;
-  number: number;
-  inbox_id: string;
-  channel: string;
-  state: TicketState;
-  priority: number;
-  subject: string | null;
-  contact: { id: string | null; name: string | null; verified: boolean } | null;
-  campaign_id: string | null;
-  campaign_key: string | null;
-  tags: string[];
-  assignee_id: string | null;
-  public: boolean;
-  language: string | null;
-  last_line: string | null;
-  last_direction: Direction | null;
-  last_seq: number;
-  waiting_since: string | null;
-  snoozed_until: string | null;
-  solved_at: string | null;
-  due_at: string | null;
-  follows: string | null;
-  created_at: string;
-  updated_at: string;
-  version: number;
-}
-
-export interface Attachment {
-  id: string;
-  name: string;
-  mime: string;
-  size: number;
-  inline: boolean;
-  content_id: string | null;
-}
-
-export interface Call {
-  state: string;
-  inbound: boolean;
-  caller: string | null;
-  callee: string | null;
-  started_at: string | null;
-  answered_at: string | null;
-  ended_at: string | null;
-  duration: number | null;
-  recording_url: string | null;
-  transcript: string | null;
-  outcome?: CallOutcome | null;
-}
-
-export interface Author {
-  kind: "contact" | "manager" | "system";
-  id: string | null;
-  name: string | null;
-  verified: boolean;
-}
-
-export interface Message {
-  id: string;
-  ticket_id: string;
-  seq: number;
-  kind: "message" | "note" | "call";
-  direction: Direction;
-  at: string;
-  author: Author;
-  text: string;
-  html: string | null;
-  quoted: string | null;
-  subject: string | null;
-  delivery: Delivery;
-  error: string | null;
-  edited_at: string | null;
-  deleted_at: string | null;
-  external_id: string | null;
-  parent_external_id: string | null;
-  parent_id?: string | null;
-  call: Call | null;
-  attachments: Attachment[];
-  unverified: boolean;
-  remote_images: number;
-  permalink: string | null;
-  /** In an event: there is more than it carries; ask for the message. */
-  truncated?: boolean;
 }
 
 export interface Capabilities {
@@ -177,94 +80,13 @@ export interface ConfigSchema extends SchemaProperty {
   $defs?: Record<string, SchemaProperty>;
 }
 
-export interface Channel {
-  kind: string;
+export type Channel = Shapes["ChannelShape"] & {
   title: { en: string; de: string };
   schema: ConfigSchema;
   capabilities: Capabilities;
-}
+};
 
-export interface Inbox {
-  id: string;
-  channel: string;
-  name: string;
-  active: boolean;
-  config: Record<string, unknown>;
-  campaign_id: string | null;
-  health: "ok" | "failing" | "unknown";
-  health_note: string | null;
-  health_at: string | null;
-  hook_url: string | null;
-  snippet: string | null;
-  capabilities: Capabilities;
-  version: number;
-  secrets?: Record<string, string>;
-}
-
-export interface Client {
-  id: string;
-  key: string | null;
-  name: string;
-  version?: number;
-}
-
-export interface Campaign {
-  id: string;
-  key: string;
-  name: string;
-  client_id: string | null;
-  phase: string | null;
-  starts_on: string | null;
-  ends_on: string | null;
-  languages: string[];
-  team_id: string | null;
-  topics: string[];
-  version: number;
-}
-
-export interface Identity {
-  kind: string;
-  value: string;
-  scope: string | null;
-  verified: boolean;
-}
-
-export interface Contact {
-  id: string;
-  name: string | null;
-  language: string | null;
-  identities: Identity[];
-  created_at: string;
-  tickets: Ticket[];
-}
-
-export interface Quarantined {
-  id: string;
-  inbox_id: string;
-  at: string;
-  reason: string;
-  size: number;
-  content_type: string | null;
-}
-
-export interface Counters {
-  position: string;
-  queue: number;
-  mine: number;
-  unassigned: number;
-  waiting: number;
-  snoozed: number;
-  quarantine: number;
-  by_channel: Record<string, number>;
-  by_campaign: Record<string, number>;
-}
-
-export interface Upload {
-  id: string;
-  name: string;
-  mime: string;
-  size: number;
-}
+export type Inbox = Shapes["InboxShape"] & { capabilities: Capabilities; secrets?: Record<string, string> };
 
 export interface StreamEvent {
   position: string;

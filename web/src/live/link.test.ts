@@ -29,12 +29,13 @@ class FarEnd extends EventTarget {
 let ends: FarEnd[];
 let states: LinkState[];
 
+function open(): WebSocket {
+  const end = new FarEnd();
+  ends.push(end);
+  return end as unknown as WebSocket;
+}
+
 function linked(position: () => string | null = () => null): Link {
-  const open = (): WebSocket => {
-    const end = new FarEnd();
-    ends.push(end);
-    return end as unknown as WebSocket;
-  };
   const link = new Link({ url: "ws://x", position, onFrame: () => undefined, onState: (state) => states.push(state), open, random: () => 1 });
   link.start();
   return link;

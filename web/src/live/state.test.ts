@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Counters } from "../api/types.ts";
-import { event, message, ticket } from "../test/samples.ts";
+import { event, manager, message, ticket } from "../test/samples.ts";
 import { apply, emptyState, inOrder, putTicket, type State, standsIn } from "./state.ts";
 
 const ME = "me";
@@ -14,6 +14,12 @@ function withTicket(part: Parameters<typeof ticket>[1] = {}): State {
   const state = emptyState(ME);
   putTicket(state, ticket("t-1", part));
   state.counters = counters({ queue: 1, unassigned: 1, by_channel: { email: 1 }, by_campaign: { unsorted: 1 } });
+  return state;
+}
+
+function withThread(): State {
+  const state = withTicket();
+  state.threads.set("t-1", { messages: new Map([["m-1", message("m-1", 1)]]), older: null });
   return state;
 }
 
@@ -85,12 +91,6 @@ describe("counters", () => {
 });
 
 describe("messages", () => {
-  function withThread(): State {
-    const state = withTicket();
-    state.threads.set("t-1", { messages: new Map([["m-1", message("m-1", 1)]]), older: null });
-    return state;
-  }
-
   test("a message joins a loaded thread in its order", () => {
     const state = withThread();
     apply(state, event("message.received", { message: message("m-3", 3) }));
@@ -127,9 +127,7 @@ test("a contact's new name reaches all their tickets", () => {
 
 test("a manager's change keeps what the event does not carry", () => {
   const state = withTicket();
-  const languages = ["de"];
-  const jonas = { id: "j", name: "Jonas", role: "manager", active: true, availability: "away", capacity: 8, load: 1, languages } as const;
-  state.managers.set("j", { ...jonas, languages });
+  state.managers.set("j", manager("j", { languages: ["de"] }));
   apply(state, event("manager.changed", { manager: { id: "j", availability: "online" } }));
-  expect(state.managers.get("j")).toMatchObject({ name: "Jonas", availability: "online", languages: ["de"] });
+  expect(state.managers.get("j")).toMatchObject({ name: "Jonas Weber", availability: "online", languages: ["de"] });
 });

@@ -1,5 +1,5 @@
 /** Whole tickets, messages and events for tests, of which each test names only what it is about. */
-import type { Message, StreamEvent, Ticket } from "../api/types.ts";
+import type { Manager, Message, StreamEvent, Ticket } from "../api/types.ts";
 
 export function ticket(id: string, part: Partial<Ticket> = {}): Ticket {
   return {
@@ -56,6 +56,25 @@ export function message(id: string, seq: number, part: Partial<Message> = {}): M
     unverified: false,
     remote_images: 0,
     permalink: null,
+    truncated: false,
+    ...part,
+  };
+}
+
+export function manager(id: string, part: Partial<Manager> = {}): Manager {
+  return {
+    id,
+    name: "Jonas Weber",
+    email: null,
+    role: "manager",
+    active: true,
+    availability: "away",
+    capacity: 8,
+    load: 1,
+    languages: [],
+    inboxes: null,
+    campaigns: null,
+    version: 1,
     ...part,
   };
 }

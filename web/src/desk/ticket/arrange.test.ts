@@ -31,8 +31,8 @@ test("an answer stands under its comment, whatever was said in between", () => {
   const items = byBranch([
     message("a", 1, { external_id: "x-1" }),
     message("b", 2, { external_id: "x-2" }),
-    message("c", 3, { parent_external_id: "x-1" }),
-    message("d", 4, { parent_id: "c" }),
+    message("c", 3, { external_id: "x-3", parent_external_id: "x-1" }),
+    message("d", 4, { parent_external_id: "x-3" }),
   ]);
   expect(shape(items)).toEqual(["a", "-c", "--d", "b"]);
 });

@@ -52,10 +52,7 @@ export function byBranch(messages: Message[]): Item[] {
 
 /** The loaded message that this one answers. Only an earlier one can be answered, so a branch never bites its tail. */
 export function parentOf(message: Message, messages: Message[]): Message | null {
-  const { parent_id: id, parent_external_id: externalId } = message;
-  if (id == null && externalId == null) return null;
-  const answered = messages.find(
-    (other) => other.seq < message.seq && (other.id === id || (externalId != null && other.external_id === externalId)),
-  );
-  return answered ?? null;
+  const id = message.parent_external_id;
+  if (id === null) return null;
+  return messages.find((other) => other.seq < message.seq && other.external_id === id) ?? null;
 }
