@@ -14,6 +14,7 @@ from inbox_email.html_quotes import PageSplit, split_page
 from inbox_email.mime import Body
 from inbox_email.quotes import has_quotes, is_forward, split_text
 
+_EMPTY_LINES = re.compile(r"(?:\n[ \t\u200b\xa0]{0,9}(?=\n)){5,}\n")  # mailers leave hundreds where HTML had boxes
 MAX_TEXT = 200_000  # characters shown; the rest is in a file
 
 
@@ -41,8 +42,8 @@ def content_of(body: Body, files: Sequence[File], *, subject: str) -> Content:
 
 
 def _of_text(said: str, files: Sequence[File], subject: str) -> Content:
-    split = split_text(said, subject=subject)
-    return _bounded(Content(split.text, None, split.quoted, 0, tuple(files)))
+    split = split_text(_EMPTY_LINES.sub("\n\n\n", said), subject=subject)
+    return _bounded(Content(split.text, None, split.quoted, 0, tuple(_marked_inline(files, ()))))
 
 
 def _of_both(

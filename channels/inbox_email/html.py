@@ -13,7 +13,7 @@ from inbox_email.charsets import clean
 
 MAX_HTML = 1_000_000  # characters
 MAX_TAGS = 50_000
-MAX_NESTING = 300  # nh3 needs 20 s for 100,000 nested elements
+MAX_NESTING = 1_000  # real mails reach 500; nh3 needs 20 s for 100,000 nested elements
 MAX_UNCLOSED = 60  # formatting elements left open: HTML repeats them in every paragraph that follows
 MAX_UNENDED = 5_000  # elements whose end may be left out
 MAX_ENTITIES = 100_000

@@ -70,6 +70,13 @@ def test_pictures_of_the_text_are_told_from_attachments_and_remote_ones_are_held
     assert "tracker" not in received.html
 
 
+def test_a_picture_beside_plain_text_is_an_attachment() -> None:
+    parts = "--b\r\n\r\nlook\r\n--b\r\nContent-Type: image/png\r\nContent-Disposition: inline\r\n\r\nx\r\n--b--\r\n"
+    received = understood(mail(parts, content_type="multipart/mixed; boundary=b"))
+    assert [(f.name, f.inline) for f in received.files] == [("file-1.png", False)]
+    assert received.text == "look"
+
+
 def test_a_bounce_answers_what_it_returns_and_wants_no_answer() -> None:
     received = understood("bounce.eml")
     assert received.references == ("<our-2@example.org>",)
