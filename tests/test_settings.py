@@ -13,7 +13,7 @@ GUIDE = Path(__file__).parents[1] / "docs" / "administrator.md"
 def test_without_any_variable_the_service_starts_on_this_machine_alone() -> None:
     settings = read_settings({})
 
-    assert (settings.host, settings.port, settings.site) == ("127.0.0.1", 8000, "http://127.0.0.1:8000")
+    assert (settings.host, settings.port, settings.site) == ("127.0.0.1", 8000, "http://localhost:8000")
 
 
 def test_an_empty_variable_is_an_unset_one() -> None:
@@ -32,7 +32,7 @@ def test_the_public_address_is_an_origin() -> None:
 
 
 def test_listening_everywhere_still_gives_an_address_to_open() -> None:
-    assert read_settings({"INBOX_HOST": "0.0.0.0", "INBOX_PORT": "80"}).site == "http://127.0.0.1:80"
+    assert read_settings({"INBOX_HOST": "0.0.0.0", "INBOX_PORT": "80"}).site == "http://localhost:80"
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ class Settings(BaseModel):
     @property
     def site(self) -> str:
         """Return where browsers reach the service, without a slash at the end."""
-        return self.public_url or self.own_address
+        return self.public_url or self.own_address.replace("//127.0.0.1:", "//localhost:")
 
     @property
     def own_address(self) -> str:

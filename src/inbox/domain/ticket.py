@@ -136,7 +136,8 @@ def after_call(ticket: Ticket, call: Call, *, at: datetime) -> Ticket:
 
     A missed one waits for us from the moment it was missed and is due for a callback; one that reached us is done.
     """
-    line = f"{call.caller or ''} {call.state}".strip() if call.inbound else f"{call.callee or ''} {call.state}".strip()
+    # A number needs no translation; what became of the call the screens say in their own language.
+    line = (call.caller if call.inbound else call.callee) or ""
     if call.wants_callback:
         waiting = heard(ticket, line, at=call.ended_at or at)
         return replace(waiting, due_at=ticket.due_at or (call.ended_at or at) + CALLBACK_WITHIN)
