@@ -74,6 +74,10 @@ class World:
             found = await session.driver.fetchval("select concat_ws(',', " + ", ".join(parts) + ")")
         return str(found)
 
+    def id(self, name: str) -> UUID:
+        """Return the id of something."""
+        return UUID(self.ids[name])
+
     def path(self, pattern: str) -> str:
         """Fill ids into the path of an operation."""
         return pattern.format_map(self.ids)

@@ -6,7 +6,16 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StringConstraints,
+)
 
 
 def _clean(text: str) -> str:
@@ -23,6 +32,7 @@ Body = Annotated[str, StringConstraints(min_length=1, max_length=100_000), Clean
 Key = Annotated[str, StringConstraints(min_length=1, max_length=200), Clean]
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True), Clean]
 Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)]
+Version = Annotated[StrictInt, Field(ge=0, le=2**31 - 1)]
 Moment = Annotated[AwareDatetime, Field(description="RFC 3339, with a time zone")]
 
 
@@ -48,7 +58,7 @@ class LoggedCall(Strict):
 
     direction: Literal["inbound", "outbound"]
     at: Moment
-    duration: Annotated[int, Field(ge=0, le=86_400)] = 0
+    duration: Annotated[StrictInt, Field(ge=0, le=86_400)] = 0
     outcome: Literal["reached", "voicemail", "no_answer", "wrong_number"] = "reached"
 
 
@@ -66,10 +76,10 @@ class NewTicket(Strict):
 class TicketChange(Strict):
     """What changes of a ticket, as seen at `version`."""
 
-    version: int
+    version: Version
     state: Literal["open", "waiting", "snoozed", "solved", "closed"] | None = None
     snoozed_until: Moment | None = None
-    priority: Annotated[int, Field(ge=0, le=3)] | None = None
+    priority: Annotated[StrictInt, Field(ge=0, le=3)] | None = None
     tags: Annotated[list[Tag], Field(max_length=30)] | None = None
     subject: Line | None = None
     campaign_id: UUID | None = None
@@ -80,9 +90,9 @@ class NewMessage(Strict):
 
     kind: Literal["reply", "note"]
     text: Body
-    last_seen: Annotated[int, Field(ge=0)] = 0
-    solve: bool = False
-    send_anyway: bool = False
+    last_seen: Version = 0
+    solve: StrictBool = False
+    send_anyway: StrictBool = False
     attachments: Annotated[list[UUID], Field(max_length=20)] = []
     parent_id: UUID | None = None
 
@@ -105,7 +115,7 @@ class IdentityBody(Strict):
     kind: Literal["email", "phone", "visitor", "platform_user"]
     value: Key
     scope: Annotated[str, StringConstraints(max_length=200), Clean] = ""
-    verified: bool = True
+    verified: StrictBool = True
 
 
 class ContactBody(Strict):
@@ -158,7 +168,7 @@ class NewCampaign(CampaignFields):
 class CampaignChange(CampaignFields):
     """Changes of a campaign, as seen at `version`."""
 
-    version: int
+    version: Version
 
 
 class NewInbox(Strict):
@@ -173,10 +183,10 @@ class NewInbox(Strict):
 class InboxChange(Strict):
     """Changes of an inbox, as seen at `version`; a secret that is null stays."""
 
-    version: int
+    version: Version
     name: Line | None = None
     config: dict[str, Any] | None = None
-    active: bool | None = None
+    active: StrictBool | None = None
     campaign_id: UUID | None = None
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, StrictBool, StrictInt, StringConstraints
 
-from inbox.api.bodies import Language, Strict
+from inbox.api.bodies import Language, Strict, Version
 from inbox.domain.credentials import Scope
 from inbox.domain.manager import Availability, Role
 
@@ -36,7 +36,6 @@ Locale = Literal["en", "de"]
 Capacity = Annotated[StrictInt, Field(ge=0, le=1000)]
 Languages = Annotated[list[Language], Field(max_length=20)]
 Ids = Annotated[list[UUID], Field(max_length=500)]
-Version = Annotated[StrictInt, Field(ge=0, le=2_147_483_647)]
 
 
 class Setup(Strict):
