@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from inbox.errors import SecretUnreadable, StartRefused
 from inbox.files import create_private, read_private, told
 
-_FILE = "secret-keys"
+KEY_FILE = "secret-keys"  # in the data folder
 _SEPARATOR = b"\0"
 
 
@@ -70,7 +70,7 @@ def open_vault(data_dir: Path, configured: Sequence[str] = ()) -> Vault:
     Where both are there the file's keys still open what they have sealed; that is how one moves from the file to
     configured keys. Several processes on several machines need configured ones.
     """
-    path = data_dir / _FILE
+    path = data_dir / KEY_FILE
     with told(data_dir):
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not configured and not path.exists():

@@ -18,14 +18,14 @@ from inbox.errors import StartRefused
 _LOCK = 7_236_154_001  # any number, the same in every process
 
 
-async def migrate(dsn: str) -> None:
+async def migrate(dsn: str, *, to: str = "head") -> None:
     """Run the migrations that are missing, under an advisory lock; raise StartRefused for a database that is newer."""
     engine = create_async_engine("postgresql+asyncpg://" + dsn.partition("://")[2], poolclass=NullPool)
     try:
         async with engine.connect() as connection:
             await connection.execute(text(f"select pg_advisory_lock({_LOCK})"))
             await connection.commit()
-            await connection.run_sync(_upgrade)
+            await connection.run_sync(_upgrade, to)
             await connection.commit()
     finally:
         await engine.dispose()
@@ -39,15 +39,21 @@ def configuration(connection: Connection) -> Config:
     return config
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection, to: str) -> None:
     config = configuration(connection)
-    _refuse_newer(connection, ScriptDirectory.from_config(config))
-    command.upgrade(config, "head")
+    scripts = ScriptDirectory.from_config(config)
+    _refuse_newer(scripts, _found(connection))
+    _refuse_newer(scripts, None if to == "head" else to)
+    command.upgrade(config, to)
 
 
-def _refuse_newer(connection: Connection, scripts: ScriptDirectory) -> None:
+def _found(connection: Connection) -> str | None:
     found = MigrationContext.configure(connection).get_current_revision()
     connection.commit()
+    return found
+
+
+def _refuse_newer(scripts: ScriptDirectory, found: str | None) -> None:
     if found is None:
         return
     try:
@@ -55,5 +61,5 @@ def _refuse_newer(connection: Connection, scripts: ScriptDirectory) -> None:
     except CommandError as error:
         raise StartRefused(
             f"The database was made by a newer version of Crowd Inbox (its revision is {found}): "
-            "start that version, or restore an older backup."
+            "use that version, or an older backup."
         ) from error
