@@ -8,6 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import uvloop
+
 from inbox.errors import InboxError
 
 
@@ -15,7 +17,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run a command; errors on purpose end with one sentence and status 1."""
     arguments = _parser().parse_args(argv)
     try:
-        status = asyncio.run(arguments.run(arguments))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            status = runner.run(arguments.run(arguments))
     except InboxError as error:
         print(f"inbox: {error}", file=sys.stderr)
         status = 1

@@ -13,6 +13,7 @@ from starlette.websockets import WebSocketDisconnect, WebSocketState
 
 from inbox.api.auth import Caller, Require, caller_of, callers_of
 from inbox.api.events import position_of
+from inbox.api.json import encode
 from inbox.api.outlet import Outlet, OutletClosed, closed_with
 from inbox.api.services import Services, services
 from inbox.app.follow import Commit, commits_of, missed_since
@@ -165,7 +166,7 @@ class Screen:
             self._here.presence.whisper(Whisper(shown, inbox_id, frame))
 
     def _say(self, frame: dict[str, Any]) -> None:
-        self._outlet.put(orjson.dumps(frame).decode())
+        self._outlet.put(encode(frame).decode())
 
 
 def _id(text: str) -> TicketId:

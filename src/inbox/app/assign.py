@@ -22,7 +22,7 @@ async def best_for(unit: Unit, ticket: Ticket, *, now: datetime) -> Ticket:
 
     A manager whom another assignment holds at this moment is passed over; `assign_waiting` comes back for what is left.
     """
-    for candidate in in_order(await unit.managers.online(), ticket.inbox_id, ticket.campaign_id):
+    for candidate in in_order(await unit.managers.free(), ticket.inbox_id, ticket.campaign_id):
         manager = await unit.managers.hold(candidate.id)
         if manager is not None and may_take(manager, ticket.inbox_id, ticket.campaign_id):
             await unit.managers.assigned(manager.id, now=now)
@@ -36,11 +36,11 @@ async def assign_waiting(units: Units, *, now: datetime) -> int:
     Each in a unit of its own: a long transaction would hold back everything that the screens are waiting for.
     """
     async with units.reading() as unit:
-        managers = await unit.managers.online()
-        waiting = await unit.tickets.unassigned(limit=_PASS) if managers else []
+        free = await unit.managers.free()
+        waiting = await unit.tickets.unassigned(limit=_PASS) if free else []
     given = 0
     for ticket in waiting:
-        if in_order(managers, ticket.inbox_id, ticket.campaign_id):
+        if in_order(free, ticket.inbox_id, ticket.campaign_id):
             given += await _try_to_assign(units, ticket, now=now)
     return given
 

@@ -23,6 +23,13 @@ _load = (
     .label("load")
 )
 
+# Asked for every ticket that nobody has.
+_FREE = """
+select m.*, held.load from managers m,
+  lateral (select count(*) as load from tickets t where t.assignee_id = m.id and t.state = 'open') held
+where m.active and m.availability = 'online' and held.load < m.capacity
+"""
+
 
 def _selected() -> Select[Any]:
     return select(managers, _load)
@@ -75,6 +82,10 @@ class Managers:
         """Return the managers who take new work, with their present load."""
         statement = _selected().where(managers.c.active, managers.c.availability == Availability.ONLINE.value)
         return [_to_manager(row) for row in await self._session.rows(statement)]
+
+    async def free(self) -> list[Manager]:
+        """Return the managers who take new work and have room for it, with their present load."""
+        return [_to_manager(row) for row in await self._session.driver.fetch(_FREE)]
 
     async def hold(self, manager_id: ManagerId) -> Manager | None:
         """Lock a manager for an assignment and return them as they are now; None if somebody else holds them.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 from inbox.app.assign import assign_waiting
@@ -31,21 +32,22 @@ _BREATH = 0.02  # seconds, in which wake-ups of a burst become one pass
 async def ring_clocks(door: Door, wake: Wake) -> None:
     """Fire clocks for ever, when they are due."""
     while True:
-        if await fire_due(door.units, now=door.clock()):
-            continue
         async with door.units.reading() as unit:
             until = await unit.clocks.next_due()
-        await wake.sleep(until=until, now=door.clock(), at_most=_CLOCKS)
+        if until is not None and until <= door.clock():
+            await fire_due(door.units, now=door.clock())
+        else:
+            await wake.sleep(until=until, now=door.clock(), at_most=_CLOCKS)
+        await asyncio.sleep(_BREATH)
 
 
 async def assign_passes(door: Door, wake: Wake) -> None:
     """Give waiting tickets to whoever got free, for ever."""
     while True:
         await wake.sleep(until=None, now=door.clock(), at_most=_ASSIGN)
-        given = await assign_waiting(door.units, now=door.clock())
-        await wake.sleep(until=None, now=door.clock(), at_most=_BREATH)
-        if given:
+        if await assign_waiting(door.units, now=door.clock()):
             wake.ring()
+        await asyncio.sleep(_BREATH)
 
 
 async def watch_presence(door: Door, presence: Presence, wake: Wake) -> None:

@@ -1,0 +1,30 @@
+"""`python -m benchmarks NAME [--json]` prints one JSON object, and how far it is on stderr."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import orjson
+import uvloop
+
+from benchmarks import ingest
+
+BENCHMARKS: dict[str, Callable[[], Coroutine[None, None, dict[str, Any]]]] = {
+    "ingest": ingest.measure,
+}
+
+
+def main() -> None:
+    """Run one benchmark."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("name", choices=sorted(BENCHMARKS))
+    parser.add_argument("--json", action="store_true", help="on one line instead of for people")
+    asked = parser.parse_args()
+    figures = uvloop.run(BENCHMARKS[asked.name]())
+    print(orjson.dumps(figures, option=0 if asked.json else orjson.OPT_INDENT_2).decode())
+
+
+if __name__ == "__main__":
+    main()
