@@ -153,6 +153,18 @@ async def test_the_keyboard_alone_is_enough(service: ChatService, browser: Brows
         await expect(page.get_by_role("button", name="Open chat")).to_be_focused()
 
 
+async def test_the_page_can_open_the_chat_and_forget_its_visitor(service: ChatService, browser: Browser) -> None:
+    async with visiting(browser, service) as guest:
+        await guest.page.evaluate("CrowdInbox.toggle()")
+        await guest.say("Hello?")
+        await guest.page.evaluate("CrowdInbox.forget()")
+
+        await expect(guest.page.get_by_role("dialog")).to_be_hidden()
+        assert await guest.page.evaluate("localStorage.length") == 0
+        await guest.open()
+        await expect(guest.page.get_by_role("log")).not_to_contain_text("Hello?")
+
+
 async def test_a_closed_chat_counts_what_came_in(service: ChatService, browser: Browser) -> None:
     async with visiting(browser, service) as guest:
         await guest.open()

@@ -1,5 +1,5 @@
 /** The chat panel, imported by the launcher when it is first opened. */
-import { mount as mountComponent } from "svelte";
+import { flushSync, mount as mountComponent, unmount } from "svelte";
 import { Chat } from "./chat.svelte.ts";
 import { browserStorage, Memory } from "./memory.ts";
 import PanelView from "./Panel.svelte";
@@ -29,15 +29,31 @@ export interface Panel {
   forget(): void;
 }
 
-export function mount({ root, button, base, attributes }: PanelOptions): Panel {
+export function mount(options: PanelOptions): Panel {
+  const place = dress(options.root, options.attributes);
+  let visit = begin(place, options);
+  listen(() => visit.chat);
+  return {
+    toggle: () => visit.toggle(),
+    forget: () => {
+      visit.end();
+      visit = begin(place, options); // with the attributes as they are now: somebody else may be signed in
+    },
+  };
+}
+
+interface Visit {
+  chat: Chat;
+  toggle: () => void;
+  end: () => void;
+}
+
+function begin(target: HTMLElement, { button, base, attributes }: PanelOptions): Visit {
   const locale = attributes.locale ?? (document.documentElement.lang || navigator.language);
   const memory = new Memory(attributes.inbox, browserStorage());
-  const reopens = memory.kept.open === true;
-  const address = new URL(`chat/${encodeURIComponent(attributes.inbox)}`, base);
-  address.protocol = address.protocol.replace("http", "ws");
   const chat = new Chat({
     memory,
-    open: () => new WebSocket(address),
+    open: () => new WebSocket(addressOf(attributes.inbox, base)),
     locale,
     page: () => ({
       url: location.origin + location.pathname, // a query may hold what is nobody's business
@@ -46,7 +62,6 @@ export function mount({ root, button, base, attributes }: PanelOptions): Panel {
     }),
     token: attributes.identityToken,
   });
-  const place = dress(root, attributes);
   const toggle = () => {
     chat.start();
     chat.show(!chat.visible);
@@ -57,22 +72,31 @@ export function mount({ root, button, base, attributes }: PanelOptions): Panel {
     button.ariaLabel = words;
     button.dataset.unread = unread ? String(Math.min(unread, 99)) : "";
   };
-  mountComponent(PanelView, {
-    target: place,
-    props: { chat, memory, announce, locale, base, texts: textsFor(locale), label: attributes.label, color: attributes.color, toggle },
+  const { label, color } = attributes;
+  const view = mountComponent(PanelView, {
+    target,
+    props: { chat, memory, announce, locale, base, texts: textsFor(locale), label, color, toggle },
   });
-  listen(chat);
-  if (memory.kept.session) chat.start();
-  if (reopens) chat.show(true);
+  const { session, open } = memory.kept;
+  if (session) chat.start();
+  if (open) chat.show(true);
   return {
+    chat,
     toggle,
-    forget: () => {
-      memory.forget();
-      chat.stop();
+    end: () => {
       chat.show(false);
+      chat.stop();
+      flushSync();
+      void unmount(view);
       memory.forget();
     },
   };
+}
+
+function addressOf(inbox: string, base: string): URL {
+  const address = new URL(`chat/${encodeURIComponent(inbox)}`, base);
+  address.protocol = address.protocol.replace("http", "ws");
+  return address;
 }
 
 /** A sheet made by script passes `style-src 'self'`; an inline one would not. */
@@ -87,8 +111,8 @@ function dress(root: ShadowRoot, { theme, position }: PanelOptions["attributes"]
 }
 
 /** Telephones freeze pages and their sockets: look again whenever page or network come back. */
-function listen(chat: Chat): void {
-  const wake = () => chat.wake();
+function listen(chat: () => Chat): void {
+  const wake = () => chat().wake();
   addEventListener("online", wake);
   addEventListener("pageshow", wake);
   document.addEventListener("visibilitychange", () => {
