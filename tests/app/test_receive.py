@@ -205,3 +205,20 @@ async def test_an_unknown_campaign_stays_visible_on_the_unsorted_ticket(take: Ta
     assert taken.ticket is not None
     assert taken.ticket.campaign_id is None
     assert taken.ticket.campaign_key == "p-99"
+
+
+async def test_two_people_who_share_a_telephone_stay_two(take: Take) -> None:
+    number = Claim(IdentityKind.PHONE, "+4930123456")
+    greta = Sender((person("Greta").claims[0], number), "Greta")
+    paul = Sender((person("Paul").claims[0], number), "Paul")
+    first = await take("comments", comment("c-1", sender=greta))
+    second = await take("comments", comment("c-2", sender=paul))
+    call = await take(
+        "telephony", Received("k-1", Sender((number,), None), NOW, kind=Kind.CALL, call=Call(missed=True))
+    )
+
+    assert first.message is not None
+    assert second.message is not None
+    assert call.message is not None
+    assert first.message.contact_id != second.message.contact_id
+    assert call.message.contact_id == first.message.contact_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -60,3 +61,14 @@ class Contact:
     created_at: datetime
     language: str | None = None  # BCP 47
     identities: tuple[Identity, ...] = ()
+
+
+def naming(claims: Iterable[Claim]) -> tuple[Claim, ...]:
+    """Return the claims that may name a known person, the best first.
+
+    An unverified claim names nobody. A number is often shared, by a family or an office: it names somebody only where
+    nothing better is known.
+    """
+    verified = tuple(claim for claim in claims if claim.verified)
+    better = tuple(claim for claim in verified if claim.kind is not IdentityKind.PHONE)
+    return better or verified

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from inbox.domain.contact import Claim, Contact, Identity, IdentityKind
+from inbox.domain.contact import Claim, Contact, Identity, IdentityKind, naming
 from inbox.domain.ids import ContactId, IdentityId, new_id
 from inbox.domain.manager import EVERYTHING, Access
 from inbox.errors import NotFound
@@ -32,9 +32,7 @@ class Contacts:
 
     async def by_claims(self, claims: Sequence[Claim]) -> Contact | None:
         """Return the contact whom the first known verified claim names; an unverified one names nobody."""
-        for claim in claims:
-            if not claim.verified:
-                continue
+        for claim in naming(claims):
             statement = select(identities.c.contact_id).where(
                 identities.c.verified,
                 identities.c.kind == claim.kind.value,

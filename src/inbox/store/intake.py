@@ -13,7 +13,7 @@ import orjson
 
 from inbox.app.ports import Known, Placed
 from inbox.channel.model import Original, Received
-from inbox.domain.contact import Contact
+from inbox.domain.contact import Contact, naming
 from inbox.domain.events import NewEvent
 from inbox.domain.ids import InboxId, new_id
 from inbox.domain.threading import Candidate, Evidence, Threading
@@ -87,7 +87,7 @@ class Intake:
         self, inbox_id: InboxId, received: Received, threading: Threading, *, original: Original | None
     ) -> Known:
         """Return all that is known of a received message, in one statement (two for mail)."""
-        claims = [claim for claim in received.sender.claims if claim.verified]
+        claims = naming(received.sender.claims)
         row = await self._session.driver.fetchrow(
             _BY_THREAD if threading is Threading.PUBLIC else _BY_CONTACT,
             inbox_id,
