@@ -81,7 +81,8 @@ class EmailConfig(ChannelConfig):
     imap_password: SecretStr = Field(
         title="IMAP password",
         description="With two-factor sign-in this is an app password.",
-        json_schema_extra=_german("IMAP-Passwort", "Bei Zwei-Faktor-Anmeldung ein App-Passwort."),
+        json_schema_extra=_german("IMAP-Passwort", "Bei Zwei-Faktor-Anmeldung ein App-Passwort.")
+        | {"goes_to": ["imap_host", "imap_security", "smtp_host", "smtp_security"]},
     )
     imap_folder: Needed = Field(
         "INBOX",
@@ -126,7 +127,8 @@ class EmailConfig(ChannelConfig):
         None,
         title="SMTP password",
         description="Empty: the same as for IMAP.",
-        json_schema_extra=_german("SMTP-Passwort", "Leer: dasselbe wie bei IMAP."),
+        json_schema_extra=_german("SMTP-Passwort", "Leer: dasselbe wie bei IMAP.")
+        | {"goes_to": ["smtp_host", "smtp_security"]},
     )
     quote_original: bool = Field(
         True,

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from inbox.app.opened import OpenInboxes
 from inbox.app.passwords import hash_password
 from inbox.app.presence import Presence
 from inbox.blobs import BlobStore
-from inbox.channel.registry import GROUP, register
+from inbox.channel.registry import installed
 from inbox.domain.credentials import Scope, hash_of, new_token
 from inbox.domain.ids import InboxId, ManagerId, new_id
 from inbox.domain.manager import EVERYTHING, Access, Manager, Role
@@ -123,8 +122,7 @@ async def house(units: Units, clock: FixedClock, tmp_path: Path, postman: KeptPo
     announced: list[str] = []
     blobs = BlobStore(tmp_path / "blobs")
     blobs.prepare()
-    installed = [point for point in entry_points(group=GROUP) if point.name != "email"]
-    inboxes = OpenInboxes(units, register(installed), lambda _: fake_host(clock=clock))
+    inboxes = OpenInboxes(units, installed(), lambda _: fake_host(clock=clock))
     services = Services(
         units=units,
         door=Door(units, inboxes, BlobKeeper(blobs), clock),

@@ -18,7 +18,7 @@ def read_config(channel: Channel[Any], values: Mapping[str, Any]) -> ChannelConf
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         field = ".".join(str(part) for part in first["loc"])
-        raise Invalid(f"{field}: {first['msg']}") from error
+        raise Invalid(f"{field}: {first['msg']}", pointer="/".join(("/config", *field.split(".")))) from error
     return config
 
 
@@ -53,6 +53,16 @@ def without_secrets(config: Mapping[str, Any], secrets: frozenset[str]) -> dict[
 
 
 def with_kept_secrets(channel: Channel[Any], new: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
-    """Return new settings in which a blank secret is the old one."""
+    """Return new settings in which a blank secret is the old one.
+
+    Raises Invalid for a blank secret that would now go somewhere else, as its field's `goes_to` says: whoever may
+    change a server's name must not be sent the password that somebody else entered (CVE-2023-2620).
+    """
+    properties: dict[str, Any] = channel.config.model_json_schema().get("properties", {})
     kept = {name: old.get(name) for name in secret_fields(channel) if new.get(name) is None and old.get(name)}
+    for name in kept:
+        moved = [each for each in properties[name].get("goes_to", ()) if new.get(each) != old.get(each)]
+        if moved:
+            reason = f"Enter {properties[name]['title']} again, since {properties[moved[0]]['title']} has changed."
+            raise Invalid(reason, pointer=f"/config/{name}")
     return {**new, **kept}
