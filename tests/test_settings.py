@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from inbox.domain.credentials import Scope
 from inbox.errors import StartRefused
 from inbox.settings import Settings, read_settings, settings_table
 
@@ -76,3 +77,9 @@ def test_every_setting_says_what_it_is_for() -> None:
 
 def test_the_administrators_guide_has_the_table_of_settings() -> None:
     assert settings_table() in GUIDE.read_text(encoding="utf-8"), f"put this into {GUIDE.name}:\n{settings_table()}"
+
+
+def test_the_administrators_guide_has_every_scope() -> None:
+    guide = GUIDE.read_text(encoding="utf-8")
+
+    assert [scope for scope in Scope if f"| `{scope.value}` |" not in guide] == []

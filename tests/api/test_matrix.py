@@ -44,6 +44,14 @@ def test_every_operation_has_its_row_in_the_matrix() -> None:
     assert operations() == set(TABLE)
 
 
+def test_the_matrix_asks_for_the_rights_that_the_routes_ask_for() -> None:
+    asked = {f"{method.upper()} {path}": guard for (path, method), guard in routed().state.guards.items()}
+
+    assert {each: (guard.role, guard.scope) for each, guard in asked.items()} == {
+        each: (row.role, row.scope) for each, row in TABLE.items() if row.role is not None
+    }
+
+
 def test_every_socket_is_known_here() -> None:
     sockets = {route.path for route in routes(routed().routes) if isinstance(route, WebSocketRoute | APIWebSocketRoute)}
 

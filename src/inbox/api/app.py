@@ -28,6 +28,7 @@ from inbox.api import (
     visitor_files,
     web,
 )
+from inbox.api.auth import guards
 from inbox.api.live import Screens
 from inbox.api.middleware import Gate
 from inbox.api.problems import answer_problems
@@ -76,6 +77,7 @@ def routed() -> FastAPI:
     )
     for module in _ROUTERS:
         app.include_router(module.router)
+    app.state.guards = guards(module.router for module in _ROUTERS)
     answer_problems(app)
     return app
 

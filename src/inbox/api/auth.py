@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import Depends, Response
+from fastapi import APIRouter, Depends, Response
+from fastapi.routing import APIRoute
 from starlette.requests import HTTPConnection
 
 from inbox.api.services import Services, services
@@ -72,6 +73,15 @@ def require(*, role: Role = Role.MANAGER, scope: Scope | str | None = None) -> A
     caller: Annotated[Caller, require(role=Role.ADMIN, scope="inboxes:admin")]
     """
     return Depends(Require(role, Scope(scope) if scope else None))
+
+
+def guards(routers: Iterable[APIRouter]) -> dict[tuple[str, str], Require]:
+    """Return what each operation asks of its caller, by path and method; public ones are left out."""
+    found: dict[tuple[str, str], Require] = {}
+    for route in (each for router in routers for each in router.routes if isinstance(each, APIRoute)):
+        for guard in (each.call for each in route.dependant.dependencies if isinstance(each.call, Require)):
+            found |= {(route.path_format, method.lower()): guard for method in route.methods or ()}
+    return found
 
 
 async def caller_of(connection: HTTPConnection) -> Caller:

@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, create_model
 from pydantic.json_schema import models_json_schema
 
+from inbox.api.auth import Require
 from inbox.api.shapes import CampaignShape, ClientShape, EventShape, MessageShape, Shape, TicketShape
 from inbox.domain.events import EventType
 
@@ -45,12 +46,19 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
     schemas["Problem"] = _PROBLEM
     document["components"]["securitySchemes"] = _SECURITY
     for path, methods in document["paths"].items():
-        for operation in methods.values():
+        for method, operation in methods.items():
             operation["responses"].pop("422", None)
             operation["responses"]["4XX"] = _REFUSED
-            if path.startswith("/api/"):
-                operation["security"] = [{"session": []}, {"key": []}]
+            operation.update(_asked(app.state.guards.get((path, method))))
     return document
+
+
+def _asked(guard: Require | None) -> dict[str, Any]:
+    """Say who may do something: managers of a role, programs whose key has a scope; nothing for what is public."""
+    if guard is None:
+        return {"security": []}
+    programs = [{"key": [guard.scope.value]}] if guard.scope else []
+    return {"security": [{"session": []}, *programs], "x-role": guard.role.value}
 
 
 class TicketFact(Shape):
