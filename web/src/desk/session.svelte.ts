@@ -12,6 +12,8 @@ class Session {
   /** The session ended while work was open: sign in again over the page, drafts stay. */
   expired = $state(false);
   channels = $state.raw<Channel[]>([]);
+  /** The page on which one can write as a visitor, while the demo runs. */
+  demoUrl = $state<string | null>(null);
   #me = $state.raw<Me | null>(null);
   #live = $state.raw<Live | null>(null);
 
@@ -65,6 +67,7 @@ class Session {
     this.#live = live;
     this.expired = false;
     this.stage = "signedIn";
+    this.demoUrl = (await api.demo.state().catch(() => null))?.demo_url ?? null;
   }
 
   async leave(): Promise<void> {

@@ -102,6 +102,7 @@ export const de: Dictionary = {
   "nav.channels": "Kanäle",
   "nav.campaigns": "Kampagnen",
   "nav.settings": "Einstellungen",
+  "nav.demo": "Als Besucher:in schreiben",
   "nav.quarantine": "Quarantäne",
   "view.queue": "Warteschlange",
   "view.mine": "Meine",

@@ -108,6 +108,7 @@ export const en = {
   "nav.channels": "Channels",
   "nav.campaigns": "Campaigns",
   "nav.settings": "Settings",
+  "nav.demo": "Write as a visitor",
   "nav.quarantine": "Quarantine",
   "view.queue": "Queue",
   "view.mine": "Mine",
