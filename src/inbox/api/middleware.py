@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bind_contextvars
 
 from inbox.api.headers import profile_of, with_profile
 from inbox.api.problems import Problem, problem_of_status
@@ -49,7 +50,7 @@ class Gate:
         headers: Headers = dict(scope["headers"])
         trusted = self._proxies.unwrap(scope)
         name = _name_of(headers, trusted=trusted)
-        scope.setdefault("state", {})["request_id"] = name.decode()
+        bind_contextvars(request=name.decode())  # each request has a task, and so a context, of its own
         answer = _dressed(send, path=scope["path"], name=name, secure=self._secure)
         limit = _limit_of(scope["path"])
         refusal = self._refusal(scope, headers, limit)

@@ -28,6 +28,7 @@ def engine_for(dsn: str, *, pool: int = _POOL) -> AsyncEngine:
     return create_async_engine(
         _with_driver(dsn),
         isolation_level="AUTOCOMMIT",
+        hide_parameters=True,  # an error's words reach the log; what people wrote does not
         pool_size=pool,
         max_overflow=0,
         pool_timeout=10,
