@@ -123,6 +123,11 @@ class Dovecot:
         return done.stdout
 
 
+def is_installed() -> bool:
+    """Tell whether there is one."""
+    return _PROGRAM is not None
+
+
 @contextmanager
 def running_dovecot() -> Iterator[Dovecot]:
     """Start a Dovecot, and stop it at the end; the test is skipped where none is installed."""
