@@ -48,18 +48,25 @@ async def plain_http() -> AsyncIterator[PlainHttp]:
 async def http_server(answering: Answering, *, port: int = 0) -> AsyncIterator[str]:
     """Serve on 127.0.0.1, on a free port unless one is named, and yield the origin; one request a connection."""
 
+    connected: set[asyncio.StreamWriter] = set()
+
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connected.add(writer)
         try:
             writer.write(_written(await answering(await _read(reader))))
             await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             pass  # the far end went away, as it may
         finally:
+            connected.discard(writer)
             writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", port)
     async with server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    for writer in tuple(connected):
+        writer.transport.abort()
+    await asyncio.sleep(0)  # an aborted transport closes its socket in the loop's next round
 
 
 async def _read(reader: asyncio.StreamReader) -> Request:
