@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from inbox.app.opened import Opened, OpenInboxes
 from inbox.app.ports import Stored, Unit, Units
-from inbox.app.receive import Arrival, Outcome, Taken, locks_for, receive
+from inbox.app.receive import Arrival, Outcome, Taken, is_plain, locks_for, receive, receive_at_once
+from inbox.app.turns import Turns
 from inbox.channel.contract import Connection, Pushes, Understands
 from inbox.channel.host import Clock
 from inbox.channel.model import Batch, File, Original, Received, WebhookCall
@@ -38,6 +39,7 @@ class Door:
     inboxes: OpenInboxes
     keeper: Keeper
     clock: Clock
+    turns: Turns = field(default_factory=Turns)
 
 
 async def take_call(door: Door, inbox_id: InboxId, call: WebhookCall) -> tuple[Outcome | str, bytes | None]:
@@ -67,6 +69,22 @@ async def take_message(door: Door, opened: Opened, received: Received, *, origin
     """Take in one message; tried again when a parallel change of its ticket was quicker."""
     attachments = tuple([await door.keeper.keep(file) for file in received.files])
     arrival = Arrival(opened.inbox, opened.capabilities, received, attachments, original)
+    async with door.turns.of(*locks_for(arrival.inbox, received)):
+        return await _at_once(door, arrival) or await _in_order(door, arrival)
+
+
+async def _at_once(door: Door, arrival: Arrival) -> Taken | None:
+    """Try to do with one statement; None if it takes more, or if another process was quicker."""
+    if not is_plain(arrival):
+        return None
+    try:
+        async with door.units.single() as unit:
+            return await receive_at_once(unit, arrival, now=door.clock())
+    except (StaleVersion, Conflict):
+        return None
+
+
+async def _in_order(door: Door, arrival: Arrival) -> Taken:
     for _ in range(_TRIES - 1):
         try:
             return await _once(door, arrival)

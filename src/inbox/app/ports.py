@@ -98,6 +98,8 @@ class Known:
     candidates: tuple[Candidate, ...] = ()
     campaign: Campaign | None = None
     repeated: bool = False  # the original was here before
+    number: int | None = None  # drawn for the new ticket that this will be; None: none was drawn
+    has_room: bool = True  # some manager is online and below capacity
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,3 +366,6 @@ class Units(Protocol):
 
     def reading(self) -> AbstractAsyncContextManager[Unit]:
         """Open a unit for reading only."""
+
+    def single(self) -> AbstractAsyncContextManager[Unit]:
+        """Open a unit that changes something by one statement, which is its own transaction."""

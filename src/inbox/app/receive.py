@@ -76,6 +76,33 @@ async def receive(unit: Unit, arrival: Arrival, *, now: datetime) -> Taken:
     return await _store(unit, arrival, known, now=now)
 
 
+def is_plain(arrival: Arrival) -> bool:
+    """Tell whether constraints and versions alone keep parallel deliveries apart, so that no lock is needed."""
+    received = arrival.received
+    return arrival.capabilities.threading is Threading.PUBLIC and received.call is None and received.echo_of is None
+
+
+async def receive_at_once(unit: Unit, arrival: Arrival, *, now: datetime) -> Taken | None:
+    """Store a new plain message by one statement, without lock or transaction; None if it takes more than that.
+
+    Raises Conflict or StaleVersion, and changes nothing, if a parallel delivery was quicker.
+    """
+    arrived = arrival.received
+    known = await unit.intake.look_up(arrival.inbox.id, arrived, Threading.PUBLIC, original=arrival.original)
+    if known.repeated:
+        return Taken(Outcome.DUPLICATE, message=known.message)
+    if known.message is not None:
+        return None
+    placed = _placed(arrival, known, now=now)
+    if known.has_room and _wants_somebody(placed.ticket):
+        return None
+    return await _written(unit, placed)
+
+
+def _wants_somebody(ticket: Ticket) -> bool:
+    return ticket.state is State.OPEN and ticket.assignee_id is None
+
+
 def _is_another(message: Message, received: Received) -> bool:
     """Tell whether a message only has the id of one that is here: mailers give an id twice, and strangers ours."""
     digest = received.meta.get("digest")
@@ -120,23 +147,24 @@ async def _change(unit: Unit, message: Message, arrival: Arrival, *, now: dateti
 
 async def _store(unit: Unit, arrival: Arrival, known: Known, *, now: datetime) -> Taken:
     placed = _placed(arrival, known, now=now)
-    if placed.is_new:
+    if not placed.ticket.number:
         placed = replace(placed, ticket=replace(placed.ticket, number=await unit.tickets.number()))
-    if placed.ticket.state is State.OPEN and placed.ticket.assignee_id is None:
+    if known.has_room and _wants_somebody(placed.ticket):
         placed = replace(placed, ticket=await assign.best_for(unit, placed.ticket, now=now))
-    _record(unit, placed)
-    await unit.intake.write(replace(placed, events=unit.take_events()), epoch=unit.epoch)
+    taken = await _written(unit, placed)
     before = next((c.ticket.state for c in known.candidates if c.ticket.id == placed.ticket.id), None)
     await keep_closing(unit, before, placed.ticket, now=now)
     if placed.message.call is not None:
         await _set_callback(unit, placed.ticket, placed.message, now=now)
-    return Taken(Outcome.STORED, placed.ticket, placed.message, placed.entry)
+    return taken
 
 
-def _record(unit: Unit, placed: Placed) -> None:
+async def _written(unit: Unit, placed: Placed) -> Taken:
     if placed.is_new:
         unit.record(ticket_event(EventType.TICKET_CREATED, placed.ticket))
     unit.record(ticket_event(EventType.MESSAGE_RECEIVED, placed.ticket, placed.message))
+    await unit.intake.write(replace(placed, events=unit.take_events()), epoch=unit.epoch)
+    return Taken(Outcome.STORED, placed.ticket, placed.message, placed.entry)
 
 
 def _placed(arrival: Arrival, known: Known, *, now: datetime) -> Placed:
@@ -172,7 +200,8 @@ def _new_claims(
     """All claims of a new contact; of a known one those beside the first, which is how they were found."""
     if contact is None:
         return ()
-    return tuple((contact.id, claim) for claim in (claims if is_new else claims[1:]))
+    different = {(claim.kind, claim.scope, claim.key): claim for claim in (claims if is_new else claims[1:])}
+    return tuple((contact.id, claim) for claim in different.values())
 
 
 def _new_ticket(
@@ -182,7 +211,7 @@ def _new_ticket(
     is_public = arrival.capabilities.threading is Threading.PUBLIC
     return Ticket(
         id=TicketId(new_id()),
-        number=0,
+        number=known.number or 0,
         inbox_id=inbox.id,
         channel=inbox.channel,
         state=State.SOLVED,

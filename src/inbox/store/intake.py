@@ -5,28 +5,30 @@ Ten Core statements cost five times the CPU of these two; see `benchmarks ingest
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
+from functools import lru_cache
+from itertools import count
+from operator import attrgetter
+from typing import Any, NamedTuple
 
+import asyncpg
 import orjson
 
-from inbox.app.ports import Known, Placed
+from inbox.app.ports import Known, Placed, PublicEntry
 from inbox.channel.model import Original, Received
 from inbox.domain.contact import Contact, naming
 from inbox.domain.events import NewEvent
 from inbox.domain.ids import InboxId, new_id
+from inbox.domain.message import Attachment, Message
 from inbox.domain.threading import Candidate, Evidence, Threading
 from inbox.domain.ticket import Ticket
 from inbox.errors import StaleVersion
 from inbox.store.campaigns import to_campaign
-from inbox.store.contacts import claim_row
 from inbox.store.database import Session
 from inbox.store.messages import to_message
-from inbox.store.messages import to_row as message_row
 from inbox.store.originals import digest
-from inbox.store.tickets import new_row, to_ticket
-from inbox.store.tickets import to_row as ticket_row
+from inbox.store.tickets import KEPT, to_ticket
 
 _COMMON = """
 with claims as (
@@ -42,9 +44,18 @@ select
   (select p from person p) as person,
   (select c from campaigns c where c.key = $6) as campaign,
   exists (select from originals o where o.inbox_id = $1 and o.key = $7) as repeated,
+  exists (
+    select from managers m where m.active and m.availability = 'online'
+      and m.capacity > (select count(*) from tickets t where t.assignee_id = m.id and t.state = 'open')
+  ) as has_room,
 """
-_THREAD_TICKET = "(select t from tickets t where t.inbox_id = $1 and t.thread = $8 and t.public) as ticket"
+_THREAD_TICKET = """
+  (select t from tickets t where t.inbox_id = $1 and t.thread = $8 and t.public) as ticket,
+  (select nextval('tickets_number_seq') where not exists (
+     select from tickets t where t.inbox_id = $1 and t.thread = $8 and t.public)) as number
+"""
 _PERSONS_TICKET = """
+  null as number,
   (select t from tickets t where t.inbox_id = $1 and t.contact_id = (select id from person) and $8::text is null
    order by t.created_at desc limit 1) as ticket
 """
@@ -106,6 +117,8 @@ class Intake:
             candidates=await self._referenced(inbox_id, received) if by_reference else _candidate(row["ticket"]),
             campaign=to_campaign(row["campaign"]) if row["campaign"] else None,
             repeated=row["repeated"],
+            number=row["number"],
+            has_room=row["has_room"],
         )
 
     async def _referenced(self, inbox_id: InboxId, received: Received) -> tuple[Candidate, ...]:
@@ -115,10 +128,14 @@ class Intake:
         return tuple(_referenced(row) for row in rows)
 
     async def write(self, placed: Placed, *, epoch: int) -> None:
-        """Write a new message and everything that comes with it, in one statement."""
-        statement, values = _write_statement(placed, epoch)
-        if await self._session.driver.fetchval(statement, *values) != 1:
-            raise StaleVersion
+        """Write a new message and everything that comes with it, in one statement: all of it or nothing.
+
+        Raises StaleVersion if the ticket was changed since it was looked at.
+        """
+        try:
+            await self._session.driver.execute(_statement(_shape_of(placed)), *_values(placed, epoch))
+        except asyncpg.DivisionByZeroError as error:
+            raise StaleVersion from error
 
 
 def _person(row: Any) -> tuple[Any, ...]:  # noqa: ANN401 - asyncpg ships no types
@@ -139,93 +156,118 @@ def _referenced(row: Any) -> Candidate:  # noqa: ANN401 - asyncpg ships no types
     return Candidate(ticket, Evidence.TOKEN if row["proved"] else Evidence.REFERENCE, known)
 
 
-def _write_statement(placed: Placed, epoch: int) -> tuple[str, list[Any]]:
-    """Compose the statement of the parts that this message needs; each combination is prepared once a connection."""
-    part = _Parts()
+class _Shape(NamedTuple):
+    """Which parts a message brings; each shape has a statement of its own, composed and prepared once."""
+
+    new_contact: bool
+    new_ticket: bool
+    claims: tuple[bool, ...]  # each: whether it must be new
+    files: int
+    original: bool
+    entry: bool
+    events: int
+
+
+def _shape_of(placed: Placed) -> _Shape:
+    # A verified claim of a new contact was nobody's a moment ago; if it is somebody's now, look again.
+    new = placed.contact is not None
+    return _Shape(
+        new_contact=new,
+        new_ticket=placed.is_new,
+        claims=tuple(new and claim.verified for _, claim in placed.claims),
+        files=len(placed.message.attachments),
+        original=placed.original is not None,
+        entry=placed.entry is not None,
+        events=len(placed.events),
+    )
+
+
+@lru_cache(maxsize=256)
+def _statement(shape: _Shape) -> str:
+    """Compose the statement of a shape; its values are those of `_values`, in the same order."""
+    place = count(1)
+    parts = [_insert("ticket", "tickets", _NEW_TICKET, place)] if shape.new_ticket else [_update_ticket(place)]
+    if shape.new_contact:
+        parts.append(_insert("contact", "contacts", _CONTACT, place))
+    parts.append(_insert("message", "messages", _MESSAGE, place))
+    for n, must_be_new in enumerate(shape.claims):
+        parts.append(_insert(f"claim{n}", "identities", _CLAIM, place, "" if must_be_new else _UNLESS_KNOWN))
+    parts += [_insert(f"file{n}", "uploads", _FILE, place) for n in range(shape.files)]
+    if shape.original:
+        parts.append(_insert("original", "originals", _ORIGINAL, place))
+    if shape.entry:
+        parts.append(_insert("entry", "public_log", _ENTRY, place))
+    parts += [_insert(f"event{n}", "events", _EVENT, place) for n in range(shape.events)]
+    # A ticket that was changed meanwhile is not among those written: the division fails, and all the rest with it.
+    return "with " + ",\n".join(parts) + "\nselect 1 / count(*) from ticket"
+
+
+def _insert(name: str, table: str, columns: Sequence[str], place: Iterator[int], tail: str = "") -> str:
+    places = ", ".join(f"${next(place)}" for _ in columns)
+    return f"{name} as (insert into {table} ({', '.join(columns)}) values ({places}){tail} returning 1)"  # noqa: S608 - our own names
+
+
+def _update_ticket(place: Iterator[int]) -> str:
+    changes = ", ".join(f"{column} = ${next(place)}" for column in _TICKET)
+    where = f"id = ${next(place)} and version = ${next(place)} - 1"
+    return f"ticket as (update tickets set {changes}, version = version + 1 where {where} returning 1)"  # noqa: S608 - our own names
+
+
+def _values(placed: Placed, epoch: int) -> list[Any]:
+    values = list((_new_ticket_values if placed.is_new else _ticket_values)(placed.ticket))
     if placed.contact is not None:
-        row = {k: v for k, v in asdict(placed.contact).items() if k != "identities"}
-        part.insert("contact", "contacts", row)
-    if placed.is_new:
-        part.insert("ticket", "tickets", new_row(placed.ticket))
-    else:
-        part.update_ticket(placed.ticket)
-    part.insert("message", "messages", _json_columns(message_row(placed.message)))
-    for n, (contact_id, claim) in enumerate(placed.claims):
-        part.insert(f"claim{n}", "identities", claim_row(contact_id, claim), " on conflict do nothing")
-    for n, attachment in enumerate(placed.message.attachments):
-        of = {"message_id": placed.message.id, "ticket_id": placed.ticket.id}
-        part.insert(f"file{n}", "uploads", asdict(attachment) | of)
+        values += _contact_values(placed.contact)
+    values += _message_values(placed.message)
+    for contact_id, claim in placed.claims:
+        values += (new_id(), contact_id, claim.kind.value, claim.scope, claim.key, claim.verified)
+    for attachment in placed.message.attachments:
+        values += (*_file_values(attachment), placed.message.id, placed.ticket.id)
     if placed.original is not None:
-        part.insert("original", "originals", _original_row(placed.message.inbox_id, placed.original))
+        values += _original_values(placed.message.inbox_id, placed.original)
     if placed.entry is not None:
-        entry = asdict(placed.entry)
-        part.insert("entry", "public_log", entry | {"entry": orjson.dumps(entry["entry"]).decode()})
-    part.insert_events(placed.events, epoch)
-    return part.statement(), part.values
+        values += _entry_values(placed.entry)
+    for event in placed.events:
+        values += (epoch, event.type.value, event.subject, event.inbox_id, event.campaign_id, _json(event.data))
+    return values
 
 
-class _Parts:
-    """The parts of one statement that writes to several tables, and their values."""
+_UNLESS_KNOWN = " on conflict do nothing"
+_TICKET = tuple(sorted(f.name for f in fields(Ticket) if f.name not in KEPT))
+_NEW_TICKET = (*_TICKET, *sorted(KEPT))
+_MESSAGE_PLAIN = tuple(f.name for f in fields(Message) if f.name not in {"call", "attachments", "meta"})
+_MESSAGE = (*_MESSAGE_PLAIN, "call", "attachments", "meta")
+_CONTACT = ("id", "name", "language", "created_at")
+_CLAIM = ("id", "contact_id", "kind", "scope", "value", "verified")
+_FILE_PLAIN = tuple(f.name for f in fields(Attachment))
+_FILE = (*_FILE_PLAIN, "message_id", "ticket_id")
+_ORIGINAL = ("id", "inbox_id", "key", "digest", "body", "content_type", "headers", "at", "state")
+_ENTRY = ("ticket_id", "seq", "message_id", "at", "entry")
+_EVENT = ("epoch", "type", "subject", "inbox_id", "campaign_id", "data")
 
-    def __init__(self) -> None:
-        self.values: list[Any] = []
-        self._parts: list[str] = []
-
-    def insert(self, name: str, table: str, row: dict[str, Any], tail: str = "") -> None:
-        """Insert a row; the table and column names are ours, the values are bound."""
-        columns = ", ".join(row)
-        self._parts.append(
-            f"{name} as (insert into {table} ({columns}) values ({self._bind(row.values())}){tail} returning 1)"  # noqa: S608
-        )
-
-    def update_ticket(self, ticket: Ticket) -> None:
-        """Change a ticket, if it still has the version that was looked at."""
-        row = ticket_row(ticket)
-        columns = ", ".join(row)
-        values = self._bind(row.values())
-        where = f"id = {self._bind([ticket.id])} and version = {self._bind([ticket.version - 1])}"
-        self._parts.append(
-            f"ticket as (update tickets set ({columns}, version) = ({values}, version + 1) where {where} returning 1)"  # noqa: S608
-        )
-
-    def insert_events(self, events: Sequence[NewEvent], epoch: int) -> None:
-        """Insert the events of the change."""
-        rows = [self._bind(columns) for columns in zip(*_event_rows(events, epoch), strict=True)]
-        values = ", ".join(f"({row})" for row in rows)
-        self._parts.append(
-            f"event as (insert into events (epoch, type, subject, inbox_id, campaign_id, data) values {values})"  # noqa: S608
-        )
-
-    def statement(self) -> str:
-        """Return the statement; it yields 1 if the ticket was written."""
-        return "with " + ",\n".join(self._parts) + "\nselect count(*) from ticket"
-
-    def _bind(self, values: Iterable[Any]) -> str:
-        first = len(self.values) + 1
-        self.values.extend(values)
-        return ", ".join(f"${n}" for n in range(first, len(self.values) + 1))
+# The driver takes our enums for the texts and numbers that they are.
+_ticket_values = attrgetter(*_TICKET, "id", "version")
+_new_ticket_values = attrgetter(*_NEW_TICKET)
+_contact_values = attrgetter(*_CONTACT)
+_message_plain = attrgetter(*_MESSAGE_PLAIN)
+_file_values = attrgetter(*_FILE_PLAIN)
 
 
-def _event_rows(events: Sequence[NewEvent], epoch: int) -> tuple[Sequence[Any], ...]:
-    _epoch, *columns = event_columns(events, epoch)
-    return ([epoch] * len(events), *columns)
+def _message_values(message: Message) -> tuple[Any, ...]:
+    call = _json(message.call) if message.call is not None else None
+    return (*_message_plain(message), call, _json(message.attachments), _json(message.meta))
 
 
-def _json_columns(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a message's columns with the JSON ones as text, as the driver takes them."""
-    found = {name: orjson.dumps(row[name]).decode() for name in ("attachments", "meta")}
-    return row | found | {"call": orjson.dumps(row["call"]).decode() if row["call"] is not None else None}
+def _original_values(inbox_id: InboxId, original: Original) -> tuple[Any, ...]:
+    headers = _json(dict(original.headers))
+    return (
+        *(new_id(), inbox_id, original.key, digest(original), original.body),
+        *(original.content_type, headers, original.at, "understood"),
+    )
 
 
-def _original_row(inbox_id: InboxId, original: Original) -> dict[str, Any]:
-    return {
-        "id": new_id(),
-        "inbox_id": inbox_id,
-        "key": original.key,
-        "digest": digest(original),
-        "body": original.body,
-        "content_type": original.content_type,
-        "headers": orjson.dumps(dict(original.headers)).decode(),
-        "at": original.at,
-        "state": "understood",
-    }
+def _entry_values(entry: PublicEntry) -> tuple[Any, ...]:
+    return (entry.ticket_id, entry.seq, entry.message_id, entry.at, _json(entry.entry))
+
+
+def _json(value: object) -> str:
+    return orjson.dumps(value).decode()

@@ -21,7 +21,7 @@ from inbox.store.schema import Moment
 from inbox.store.tables import contacts, identities, tickets
 
 _NAMES = tuple(field.name for field in fields(Ticket))
-_KEPT = {"id", "number", "inbox_id", "channel", "created_at", "version"}
+KEPT = {"id", "number", "inbox_id", "channel", "created_at", "version"}
 _FAR_FUTURE = text("'infinity'::timestamptz")
 
 
@@ -36,13 +36,13 @@ def to_ticket(row: Mapping[str, Any]) -> Ticket:
 
 def to_row(ticket: Ticket) -> dict[str, Any]:
     """Return what may change of a ticket, as columns."""
-    row = {name: getattr(ticket, name) for name in _NAMES if name not in _KEPT}
+    row = {name: getattr(ticket, name) for name in _NAMES if name not in KEPT}
     return row | {"state": ticket.state.value, "priority": int(ticket.priority), "tags": list(ticket.tags)}
 
 
 def new_row(ticket: Ticket) -> dict[str, Any]:
     """Return a new ticket as columns."""
-    return to_row(ticket) | {name: getattr(ticket, name) for name in sorted(_KEPT)}
+    return to_row(ticket) | {name: getattr(ticket, name) for name in sorted(KEPT)}
 
 
 def visible(access: Access) -> ColumnElement[bool]:

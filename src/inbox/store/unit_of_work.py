@@ -35,7 +35,7 @@ class Unit:
     def __init__(self, session: Session, *, vault: Sealer, epoch: int) -> None:
         self._session = session
         self._events: list[NewEvent] = []
-        self._spoke = False
+        self.spoke = False  # facts of this unit were written
         self.epoch = epoch
         self.auth = Auth(session)
         self.campaigns = Campaigns(session)
@@ -58,7 +58,7 @@ class Unit:
     def take_events(self) -> tuple[NewEvent, ...]:
         """Hand over the noted facts to a statement that writes them itself."""
         events, self._events = tuple(self._events), []
-        self._spoke = self._spoke or bool(events)
+        self.spoke = self.spoke or bool(events)
         return events
 
     async def flush(self) -> bool:
@@ -66,7 +66,7 @@ class Unit:
         events = self.take_events()
         if events:
             await self._session.driver.execute(INSERT_EVENTS, *event_columns(events, self.epoch))
-        return self._spoke
+        return self.spoke
 
 
 class Units:
@@ -93,6 +93,15 @@ class Units:
                 raise
             if spoke:
                 self._on_commit()
+
+    @asynccontextmanager
+    async def single(self) -> AsyncIterator[Unit]:
+        """Open a unit that changes something by one statement, which is its own transaction: no begin, no commit."""
+        async with self.session() as session:
+            unit = Unit(session, vault=self._vault, epoch=self.epoch)
+            yield unit
+        if unit.spoke:
+            self._on_commit()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Unit]:
