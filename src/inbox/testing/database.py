@@ -38,7 +38,7 @@ async def create_database(dsn: str, name: str, *, template: str | None = None) -
 
     Nobody may be connected to the template meanwhile.
     """
-    copy = f' TEMPLATE "{template}" STRATEGY file_copy' if template else ""
+    copy = f' TEMPLATE "{template}" STRATEGY wal_log' if template else ""
     async with _connection(dsn) as connection:
         await connection.execute(f'CREATE DATABASE "{name}"{copy}')
     return dsn_of(dsn, name)
