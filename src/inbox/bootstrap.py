@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import orjson
@@ -63,20 +63,25 @@ class Service:
         return await links.reset_link(here.units, email, site=here.edge.public_url, now=here.clock())
 
 
+@dataclass(frozen=True, slots=True)
+class Database:
+    """Where the database is, and the loop that brings a private one back when it dies."""
+
+    dsn: str = field(repr=False)
+    keep: Loop | None = None
+
+
 @asynccontextmanager
-async def database(settings: Settings) -> AsyncIterator[str]:
-    """Yield the address of the database: the one of the settings, else a private server in the data folder."""
+async def database(settings: Settings) -> AsyncIterator[Database]:
+    """Yield the database: the one of the settings, else a private server in the data folder."""
     if settings.database_url is not None:
-        yield settings.database_url.get_secret_value()
+        yield Database(settings.database_url.get_secret_value())
         return
     server = await embedded.start(settings.data_dir)
-    async with asyncio.TaskGroup() as group:
-        keeper = group.create_task(embedded.keep_running(server))
-        try:
-            yield server.dsn
-        finally:
-            keeper.cancel()
-            await embedded.stop(server)
+    try:
+        yield Database(server.dsn, lambda: embedded.keep_running(server))
+    finally:
+        await embedded.stop(server)
 
 
 @asynccontextmanager
@@ -96,10 +101,10 @@ async def running(settings: Settings) -> AsyncIterator[Service]:
         vault = open_vault(settings.data_dir, [key.get_secret_value() for key in settings.secret_keys])
         blobs = BlobStore(settings.data_dir / "blobs")
         await asyncio.to_thread(blobs.prepare)
-        dsn = await stack.enter_async_context(database(settings))
-        engine = await _ready_engine(dsn)
+        found = await stack.enter_async_context(database(settings))
+        engine = await _ready_engine(found.dsn)
         stack.push_async_callback(engine.dispose)
-        yield await _compose(stack, settings, dsn, engine, vault, blobs)
+        yield await _compose(stack, settings, found, engine, vault, blobs)
 
 
 async def _ready_engine(dsn: str) -> Engine:
@@ -110,9 +115,9 @@ async def _ready_engine(dsn: str) -> Engine:
 
 
 async def _compose(
-    stack: AsyncExitStack, settings: Settings, dsn: str, engine: Engine, vault: Vault, blobs: BlobStore
+    stack: AsyncExitStack, settings: Settings, found: Database, engine: Engine, vault: Vault, blobs: BlobStore
 ) -> Service:
-    wakeups = Wakeups(dsn, lambda: follower.wake())  # noqa: PLW0108 - the follower comes below
+    wakeups = Wakeups(found.dsn, lambda: follower.wake())  # noqa: PLW0108 - the follower comes below
     units = Units(engine, vault, epoch=0, on_commit=wakeups.commit)
     async with units.session() as session:
         units.epoch = await current_epoch(session)
@@ -139,6 +144,8 @@ async def _compose(
         "follower": follower.run,
         "settings": _reopening(follower, inboxes),
     }
+    if found.keep is not None:
+        following["database"] = found.keep
     return Service(services, following, _work(services), places)
 
 

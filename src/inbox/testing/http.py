@@ -47,7 +47,6 @@ async def plain_http() -> AsyncIterator[PlainHttp]:
 @asynccontextmanager
 async def http_server(answering: Answering, *, port: int = 0) -> AsyncIterator[str]:
     """Serve on 127.0.0.1, on a free port unless one is named, and yield the origin; one request a connection."""
-
     connected: set[asyncio.StreamWriter] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -64,6 +63,7 @@ async def http_server(answering: Answering, *, port: int = 0) -> AsyncIterator[s
     server = await asyncio.start_server(serve, "127.0.0.1", port)
     async with server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    await asyncio.sleep(0)  # whoever was accepted last is served first
     for writer in tuple(connected):
         writer.transport.abort()
     await asyncio.sleep(0)  # an aborted transport closes its socket in the loop's next round
