@@ -169,12 +169,12 @@ class _Shape(NamedTuple):
 
 
 def _shape_of(placed: Placed) -> _Shape:
-    # A verified claim of a new contact was nobody's a moment ago; if it is somebody's now, look again.
-    new = placed.contact is not None
+    # What a new contact was looked for by was nobody's a moment ago; if it is somebody's now, look again.
+    looked_for = naming(claim for _, claim in placed.claims) if placed.contact is not None else ()
     return _Shape(
-        new_contact=new,
+        new_contact=placed.contact is not None,
         new_ticket=placed.is_new,
-        claims=tuple(new and claim.verified for _, claim in placed.claims),
+        claims=tuple(claim in looked_for for _, claim in placed.claims),
         files=len(placed.message.attachments),
         original=placed.original is not None,
         entry=placed.entry is not None,
