@@ -44,7 +44,6 @@ export class Live {
   #countersTimer: ReturnType<typeof setTimeout> | undefined;
   #resumed = 0;
   #resuming = false;
-  #everLive = false;
   readonly #company: Company;
   readonly #listeners = new Set<(event: StreamEvent, touched: Touched) => void>();
   onEnded: () => void = () => undefined;
@@ -233,12 +232,9 @@ export class Live {
   #backOnline(): void {
     clearTimeout(this.#banner);
     this.#banner = undefined;
-    if (this.#everLive) {
-      this.#resuming = true;
-      this.#resumed = 0;
-      this.#link.send({ type: "ping" }); // its pong comes behind what was missed
-    }
-    this.#everLive = true;
+    this.#resuming = true;
+    this.#resumed = 0;
+    this.#link.send({ type: "ping" }); // its pong comes behind what was missed
   }
 
   #resumeDone(): void {
