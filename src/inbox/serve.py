@@ -29,7 +29,7 @@ _INVITATION = """
 
     Desk       {site}
     E-mail     {email}
-    Password   {password}
+    Passphrase {password}
 
   Write as a visitor: the desk links to the page with the chat widget. Ctrl-C stops it; the next start goes on.
 """

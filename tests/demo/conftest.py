@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -51,15 +51,15 @@ class Stage:
                 if (after := page.next) is None:
                     return sorted(found, key=lambda ticket: ticket.number)
 
-    async def fill(self, seed: int = 1, *, began: datetime = NOW) -> Memory:
+    async def fill(self, seed: int = 1, *, past: timedelta = timedelta(hours=12)) -> Memory:
         """Tell the past of a story, with its far ends there; return what is remembered."""
         backstage = self.show.backstage
-        memory = Memory(began, seed=seed)
-        async with far_ends(memory.ports, memory.secret, now=began) as ends:
+        memory = Memory(NOW, seed=seed)
+        async with far_ends(memory.ports, memory.secret, now=NOW) as ends:
             async with backstage.units() as unit:
-                inboxes = await stage.set_stage(unit, backstage.inboxes, memory.secret, ends.ports, now=began)
+                inboxes = await stage.set_stage(unit, backstage.inboxes, memory.secret, ends.ports, now=NOW)
             memory = replace(memory, ports=ends.ports, inboxes=inboxes)
-            await fill(backstage, memory)
+            await fill(backstage, memory, past=past)
         return memory
 
 

@@ -42,7 +42,7 @@ async def test_a_seed_always_tells_the_same_past_and_another_one_another(new_sta
 
 async def test_the_past_has_everything_in_it_and_is_not_all_new(new_stage: NewStage) -> None:
     async with new_stage() as stage:
-        await stage.fill()
+        await stage.fill(past=DAYS)
         tickets = await stage.tickets()
         await a_believable_past(stage, tickets)
 
@@ -74,7 +74,7 @@ async def test_a_past_told_again_changes_nothing_that_was_said(new_stage: NewSta
         memory = await stage.fill()
         before = {ticket.id: ticket.last_seq for ticket in await stage.tickets()}
 
-        await fill(stage.show.backstage, memory)
+        await fill(stage.show.backstage, memory, past=timedelta(hours=12))
         after = await stage.tickets()
 
     assert {ticket.id for ticket in after} == before.keys()

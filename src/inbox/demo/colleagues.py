@@ -90,7 +90,7 @@ class Colleagues:
         """Tag a ticket, and now and then raise its priority."""
         async with self.backstage.units() as unit:
             ticket = await unit.tickets.hold(ticket_id, EVERYTHING)
-            fields = {"tags": (self.random.choice(_TAGS),), "priority": self.random.choice((0, 1, 2, 2, 3))}
+            fields = {"tags": (self.random.choice(_TAGS),), "priority": self.random.choice((0, 1, 1, 1, 2, 3))}
             await change(unit, ticket_id, Wish(ticket.version, fields=fields), EVERYTHING, live=False, now=now)
 
     async def _change(self, ticket_id: TicketId, to: State, *, now: datetime, until: datetime | None = None) -> None:

@@ -169,7 +169,7 @@ class _Teller:
 
     def _chat(self, at: datetime) -> list[Said]:
         campaign, person, language = self._somebody()
-        author = person if self.random.random() < 0.6 else None
+        author = person if self.random.random() < 0.75 else None
         session, lines = self._name("v"), self._chat_lines(campaign, language)
         said: list[Said] = []
         for number, line in enumerate(lines, start=1):
@@ -226,8 +226,7 @@ class _Teller:
         return "\n\n".join([greeting, body, *extra, f"{closing}\n{author.name}"])
 
     def _call(self, at: datetime) -> list[Said]:
-        campaign, person, language = self._somebody()
-        author = person if person.phone and self.random.random() < 0.92 else None
+        campaign, author, language = self._caller()
         end = self._pick_weighted({"missed": 40, "voicemail": 25, "busy": 5, "answered": 30})
         call = _Call(campaign, author, language, self._name("t"))
         rang = timedelta(seconds=self.random.randint(6, 25))
@@ -263,6 +262,13 @@ class _Teller:
         (person,) = self.random.choices(people, [p.activity for p in people])
         language = spoken if self.random.random() >= 0.06 else self.random.choice(LANGUAGES)
         return campaign, person, language
+
+    def _caller(self) -> tuple[StagedCampaign, Person | None, str]:
+        """Choose somebody who has a telephone; one in twelve withholds the number."""
+        campaign, person, language = self._somebody()
+        while person.phone is None:
+            campaign, person, language = self._somebody()
+        return campaign, person if self.random.random() < 0.92 else None, language
 
     def _topic(self, phrases: Phrases, keys: Sequence[str] | None = None) -> Topic:
         topics = [phrases.topics[key] for key in keys or phrases.topics]

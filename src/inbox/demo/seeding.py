@@ -45,15 +45,17 @@ _REACTION = {"chat": (1, 12), "telephony": (10, 120), "email": (30, 600), "comme
 Deed = Callable[[datetime], Awaitable[object]]
 
 
-async def fill(backstage: Backstage, memory: Memory) -> None:
+async def fill(backstage: Backstage, memory: Memory, *, past: timedelta = DAYS) -> None:
     """Tell the days before the demo began."""
+    start = memory.began - past
+    random = Random(f"past {memory.seed}")  # noqa: S311 - a story, not a secret
+    clock = FixedClock(start)
     async with backstage.units() as unit:
         for person in crowd(memory.seed):
-            await _introduce(unit, person, now=memory.began - DAYS)
+            await _introduce(unit, person, now=clock())
         people = await stage.colleagues(unit)
-    random = Random(f"past {memory.seed}")  # noqa: S311 - a story, not a secret
-    clock = FixedClock(memory.began - DAYS)
-    await _Past(backstage, memory, clock, random, Colleagues(backstage, people, random)).tell()
+    then = replace(backstage, door=replace(backstage.door, clock=clock))
+    await _Past(then, memory, clock, random, Colleagues(then, people, random)).tell(start)
 
 
 async def _introduce(unit: Unit, person: Person, *, now: datetime) -> None:
@@ -78,10 +80,10 @@ class _Past:
     planned: set[TicketId] = field(default_factory=set)
     lines: dict[str, int] = field(default_factory=dict)  # how many each chat has
 
-    async def tell(self) -> None:
+    async def tell(self, start: datetime) -> None:
         """Take in everything said before the demo began, and do what was done about it meanwhile."""
         until = self.memory.began
-        for said in told(self.memory.seed, start=until - DAYS, gap=_GAP):
+        for said in told(self.memory.seed, start=start, gap=_GAP):
             await self._do_until(min(said.at, until))
             if said.at >= until:
                 return
@@ -111,7 +113,7 @@ class _Past:
             chance *= 0.6  # much of it needs no answer
         shortest, longest = _REACTION[channel]
         at = said.at + self.random.uniform(shortest, min(longest, max(age, shortest))) * _MINUTE
-        if self.random.random() < 0.12:
+        if channel != "comments" and self.random.random() < 0.12:
             self._later(said.at + _MINUTE, lambda at: self.colleagues.mark(ticket_id, now=at))
         if self.random.random() < chance:
             self.planned.add(ticket_id)
@@ -139,7 +141,7 @@ class _Past:
 
     async def _taken(self, said: Said) -> Taken:
         opened = await self.backstage.inboxes.get(stage.inbox_of(said, self.memory.inboxes))
-        door = replace(self.backstage.door, clock=self.clock)
+        door = self.backstage.door
         if isinstance(said, ChatLine):
             return await take_message(door, opened, self._chat_line(said, opened))
         original = self._original(said, opened)

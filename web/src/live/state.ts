@@ -145,8 +145,8 @@ function merge<T extends { id: string }>(into: Map<string, T>, part: (Partial<T>
   into.set(part.id, { ...into.get(part.id), ...part } as T);
 }
 
-function renameContact(state: State, contact: { id: string; name: string } | undefined): void {
-  if (contact === undefined) return;
+function renameContact(state: State, contact: { id: string; name?: string } | undefined): void {
+  if (contact?.name === undefined) return; // the event says only that something changed; a name travels with the tickets
   for (const ticket of state.tickets.values()) {
     if (ticket.contact?.id !== contact.id || ticket.contact.name === contact.name) continue;
     state.tickets.set(ticket.id, { ...ticket, contact: { ...ticket.contact, name: contact.name } });
