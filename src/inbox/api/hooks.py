@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from inbox.api.json import Json
 from inbox.api.services import services
@@ -17,6 +18,15 @@ from inbox.domain.ids import InboxId
 router = APIRouter(tags=["hooks"])
 
 
+def straight_routes() -> list[Route]:
+    """Return a shorter way to `take`: a busy platform goes it by the hundred each second."""
+
+    async def straight(request: Request) -> Response:
+        return await take(request, request.path_params["inbox_id"])
+
+    return [Route("/hooks/{inbox_id:uuid}", straight, methods=["POST"])]
+
+
 @router.post("/hooks/{inbox_id}", status_code=202)
 @router.post("/hooks/{inbox_id}/{rest:path}", status_code=202)
 async def take(request: Request, inbox_id: UUID, rest: str = "") -> Response:
@@ -25,7 +35,7 @@ async def take(request: Request, inbox_id: UUID, rest: str = "") -> Response:
     call = WebhookCall(
         method=request.method,
         path=rest,
-        headers=dict(request.headers),
+        headers={name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(request.headers.raw)},
         query=dict(request.query_params),
         body=await request.body(),
         at=at_hand.clock(),

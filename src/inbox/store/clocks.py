@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from inbox.domain.clocks import Clock, ClockKind
@@ -13,6 +13,8 @@ from inbox.domain.ids import TicketId
 from inbox.store.database import Session
 from inbox.store.tables import clocks
 
+# Asked after every burst of events.
+_NEXT_DUE = "select min(due_at) from clocks where stopped_at is null and fired_at is null"
 _RUNNING = clocks.c.stopped_at.is_(None) & clocks.c.fired_at.is_(None)
 
 
@@ -51,5 +53,5 @@ class Clocks:
 
     async def next_due(self) -> datetime | None:
         """Return when the next clock is due."""
-        found: datetime | None = await self._session.value(select(func.min(clocks.c.due_at)).where(_RUNNING))
+        found: datetime | None = await self._session.driver.fetchval(_NEXT_DUE)
         return found

@@ -32,6 +32,7 @@ def engine_for(dsn: str, *, pool: int = _POOL) -> AsyncEngine:
         pool_size=pool,
         max_overflow=0,
         pool_timeout=10,
+        pool_use_lifo=True,  # few busy connections keep their plans and caches warm, where many would take turns
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
         connect_args={

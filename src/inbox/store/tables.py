@@ -176,7 +176,6 @@ tickets = Table(
     Column("updated_at", Moment, nullable=False),
     Column("version", Integer, nullable=False, server_default=text("1")),
     Index("uq_tickets_public_thread", "inbox_id", "thread", unique=True, postgresql_where=text("public")),
-    Index("ix_tickets_thread", "inbox_id", "thread", postgresql_where=text("thread is not null")),
     Index(
         "ix_tickets_queue",
         text("(3 - priority)"),
@@ -186,7 +185,8 @@ tickets = Table(
         postgresql_where=text("state = 'open'"),
     ),
     Index("ix_tickets_recent", "updated_at", "id"),
-    Index("ix_tickets_assignee", "assignee_id", "state"),
+    # Small while most tickets have nobody, so that it is chosen before statistics know of the first ten thousand.
+    Index("ix_tickets_assignee", "assignee_id", "state", postgresql_where=text("assignee_id is not null")),
     Index("ix_tickets_state", "state", "updated_at", "id"),
 )
 

@@ -26,7 +26,7 @@ _ASSIGN = 3.0
 _PRESENCE = 15.0
 _HOURLY = 3_600.0
 _KEPT = timedelta(days=7)  # of the event stream; older readers fetch everything anew
-_BREATH = 0.02  # seconds, in which wake-ups of a burst become one pass
+_BREATH = 0.05  # seconds, in which wake-ups of a burst become one pass
 
 
 async def ring_clocks(door: Door, wake: Wake) -> None:

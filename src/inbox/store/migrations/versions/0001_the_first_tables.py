@@ -288,7 +288,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tickets")),
         sa.UniqueConstraint("number", name=op.f("uq_tickets_number")),
     )
-    op.create_index("ix_tickets_assignee", "tickets", ["assignee_id", "state"], unique=False)
+    op.create_index(
+        "ix_tickets_assignee",
+        "tickets",
+        ["assignee_id", "state"],
+        unique=False,
+        postgresql_where=sa.text("assignee_id is not null"),
+    )
     op.create_index(op.f("ix_tickets_contact_id"), "tickets", ["contact_id"], unique=False)
     op.create_index(
         "ix_tickets_queue",
@@ -304,13 +310,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_tickets_recent", "tickets", ["updated_at", "id"], unique=False)
     op.create_index("ix_tickets_state", "tickets", ["state", "updated_at", "id"], unique=False)
-    op.create_index(
-        "ix_tickets_thread",
-        "tickets",
-        ["inbox_id", "thread"],
-        unique=False,
-        postgresql_where=sa.text("thread is not null"),
-    )
     op.create_index(
         "uq_tickets_public_thread", "tickets", ["inbox_id", "thread"], unique=True, postgresql_where=sa.text("public")
     )
