@@ -69,7 +69,7 @@ async function json<T>(method: string, path: string, body?: unknown, key?: strin
   const init: RequestInit = { method, headers };
   if (body !== undefined) init.body = JSON.stringify(body);
   const response = await send(path, init);
-  return (response.status === 204 || response.status === 202 ? undefined : await response.json()) as T;
+  return ([202, 204].includes(response.status) ? undefined : await response.json()) as T;
 }
 
 export const http = {

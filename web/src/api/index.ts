@@ -160,6 +160,7 @@ export const api = {
   demo: {
     state: () => http.get<{ running: boolean; demo_url: string | null }>("/demo"),
     start: () => http.post<void>("/demo/start"),
+    stop: () => http.post<void>("/demo/stop"),
   },
 };
 

@@ -67,7 +67,8 @@ class Session {
     this.#live = live;
     this.expired = false;
     this.stage = "signedIn";
-    this.demoUrl = (await api.demo.state().catch(() => null))?.demo_url ?? null;
+    const demo = await api.demo.state().catch(() => null);
+    this.demoUrl = demo?.running ? demo.demo_url : null;
   }
 
   async leave(): Promise<void> {
