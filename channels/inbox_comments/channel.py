@@ -122,7 +122,7 @@ class CommentsChannel:
     title: ClassVar[Mapping[str, str]] = {"en": "Comments", "de": "Kommentare"}
     contract: ClassVar[int] = CONTRACT
     capabilities: ClassVar[Capabilities] = Capabilities(
-        threading=Threading.PUBLIC, text_limit=10_000, public=True, edits=True
+        hooks=True, threading=Threading.PUBLIC, text_limit=10_000, public=True, edits=True
     )
 
     @property

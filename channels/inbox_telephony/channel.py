@@ -74,7 +74,7 @@ class TelephonyChannel:
     title: ClassVar[Mapping[str, str]] = {"en": "Telephone", "de": "Telefon"}
     contract: ClassVar[int] = CONTRACT
     capabilities: ClassVar[Capabilities] = Capabilities(
-        threading=Threading.CONTACT, text_limit=10_000, logs_by_hand=True, replies=False
+        hooks=True, threading=Threading.CONTACT, text_limit=10_000, logs_by_hand=True, replies=False
     )
 
     @property

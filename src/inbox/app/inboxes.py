@@ -24,7 +24,7 @@ def inbox_view(inbox: Inbox, channel: Channel[Any], *, public_url: str) -> dict[
     return {
         **_shown(inbox),
         "config": without_secrets(inbox.config, secret_fields(channel)),
-        "hook_url": None if capabilities.live else f"{public_url}/hooks/{inbox.id}",
+        "hook_url": f"{public_url}/hooks/{inbox.id}" if capabilities.hooks else None,
         "snippet": _snippet(inbox, public_url) if capabilities.live else None,
         "capabilities": asdict(capabilities),
     }

@@ -30,6 +30,7 @@ class Capabilities:
     logs_by_hand: bool = False  # a manager may write down what happened elsewhere (a call)
     replies: bool = True
     subject: bool = False
+    hooks: bool = False  # is sent webhooks, so that its inboxes have an address for them
     live: bool = False  # the far end follows the ticket itself, so that committed means sent
     typing: bool = False
     edits: bool = False

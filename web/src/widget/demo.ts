@@ -6,9 +6,9 @@ const german: Record<string, string> = {
   discover: "Entdecken",
   updates: "Neuigkeiten",
   comments: "Kommentare",
-  art: "Eine kleine runde Laterne leuchtet nachts auf einem Hügel",
-  kind: "Crowdfunding · Leipzig",
-  lead: "Die Solarlaterne, die man reparieren kann: an einem Tag geladen, drei Nächte hell, gebaut für zwanzig Jahre.",
+  art: "Ein Fahrrad bei Nacht, sein Licht hell auf dem Weg",
+  kind: "Crowdfunding · Berlin",
+  lead: "Das Fahrradlicht, das mitdenkt: heller, wo es dunkel ist, ruhig, wo andere kommen, und zum Reparieren gebaut.",
   sum: "48.320 €",
   goal: "von 60.000 €",
   progress: "80 Prozent erreicht",
@@ -23,26 +23,28 @@ const german: Record<string, string> = {
   live: "läuft",
   back: "Projekt unterstützen",
   hint: "Fragen? Der Chat ist unten rechts.",
-  storyTitle: "Warum eine Laterne",
+  storyTitle: "Warum ein Fahrradlicht",
   story1:
-    "Die meisten Solarlampen sterben nach zwei Sommern, weil ein Akku für drei Euro eingeklebt ist. LUMI öffnet man mit " +
-    "zwei Schrauben. Zelle, Panel und Platine lassen sich am Küchentisch tauschen, und zu jedem Teil gibt es eine Zeichnung " +
+    "Die meisten Lichter sterben nach zwei Wintern, weil ein Akku für drei Euro eingeklebt ist. LUMI öffnet man mit " +
+    "zwei Schrauben. Zelle, Linse und Platine lassen sich am Küchentisch tauschen, und zu jedem Teil gibt es eine Zeichnung " +
     "zum Ausdrucken.",
   story2:
-    "Wir sind zu viert in einer Werkstatt in Leipzig. Die Werkzeuge stehen, die ersten 50 Laternen haben zwei Winter hinter " +
+    "Wir sind zu viert in einer Werkstatt in Berlin. Die Werkzeuge stehen, die ersten 50 Lichter haben zwei Winter hinter " +
     "sich. Mit eurer Hilfe bestellen wir die Zellen für 2.000.",
-  update3: "Neuigkeit 3: der dritte Falltest",
-  update3text: "Zehnmal aus zwei Metern auf Stein: ein Kratzer, noch hell. Das Zertifikat ist für nächste Woche bestellt.",
+  update3: "Neuigkeit 3: fünf Wochen später",
+  update3text:
+    "Die Linsen kommen später, und wir mit ihnen: Die ersten Lichter gehen im August raus. " +
+    "Fragt uns alles, hier oder im Chat.",
   update2: "Neuigkeit 2: ein wärmeres Weiß",
   update2text: "Ihr habt abgestimmt, 412 zu 96: Es werden 2.700 Kelvin.",
   comment1: "Wird es die Ersatzzelle auch einzeln geben?",
-  comment2: "Zwei unterstützt. Eine für den Garten, eine für meine Mutter.",
+  comment2: "Zwei unterstützt. Eine für mich, eine für meine Mutter.",
   rewards: "Dankeschöns",
   reward1: "Eine Dankeskarte, von Hand gedruckt",
-  reward2: "Eine LUMI, Lieferung im Mai",
+  reward2: "Eine LUMI, Lieferung im August",
   reward3: "Zwei LUMI und eine Ersatzzelle",
-  reward4: "Werkstatttag in Leipzig: die eigene bauen",
-  footer: "Eine Vorführseite. Funkenwerk und LUMI sind erfunden; der Chat ist echt.",
+  reward4: "Werkstatttag in Berlin: die eigene bauen",
+  footer: "Eine Vorführseite. Mitmachwerk und LUMI sind erfunden; der Chat ist echt.",
 };
 
 const query = new URLSearchParams(location.search);
