@@ -108,10 +108,9 @@ async def running(settings: Settings) -> AsyncIterator[Service]:
 
 
 async def _ready_engine(dsn: str) -> Engine:
-    engine = engine_for(dsn)
-    await ensure_reachable(engine)
+    await ensure_reachable(dsn)
     await migrate(dsn)
-    return engine
+    return engine_for(dsn)
 
 
 async def _compose(

@@ -6,7 +6,8 @@ import asyncio
 import gc
 import signal
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 
 import structlog
@@ -40,6 +41,7 @@ async def serve(*, with_work: bool) -> int:
     settings = read_settings()
     configure(settings.log_level)
     listener = _listen(settings)
+    settings = settings.model_copy(update={"port": listener.getsockname()[1]})  # 0 was a wish for a free one
     async with running(settings) as bare:
         service, _ = _with_demo(bare, settings)
         await _welcome(service, settings)
@@ -109,6 +111,17 @@ def _listen(settings: Settings) -> socket.socket:
     return listener
 
 
+class _Server(uvicorn.Server):
+    """Leaves the signals to us: uvicorn ends the process by the one it got, before anything else is put away."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
+
+
 def _server(service: Service) -> uvicorn.Server:
     config = uvicorn.Config(
         service.app(),
@@ -124,11 +137,11 @@ def _server(service: Service) -> uvicorn.Server:
         timeout_graceful_shutdown=_DRAIN,
         backlog=2048,
     )
-    return uvicorn.Server(config)
+    return _Server(config)
 
 
 async def _until_told(server: uvicorn.Server, listener: socket.socket, loops: Mapping[str, Loop]) -> None:
-    """Serve until a signal comes; uvicorn takes SIGINT and SIGTERM."""
+    """Serve until a signal comes, SIGINT or SIGTERM."""
     _calm_collector()
     async with asyncio.TaskGroup() as group:
         beside = group.create_task(run_all(loops))

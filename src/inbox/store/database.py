@@ -15,6 +15,7 @@ from inbox.errors import StartRefused
 # A writer that stops inside its transaction holds back every reader of the stream; this bounds by how long.
 _STUCK_WRITER = "3s"
 _POOL = 16
+_OLDEST = 15  # PostgreSQL
 
 Row = Mapping[str, Any]
 Engine: TypeAlias = AsyncEngine  # what the composition root holds on to; SQLAlchemy's own name stays in the store
@@ -54,17 +55,23 @@ def _with_driver(dsn: str) -> str:
     return f"postgresql+asyncpg://{rest}"
 
 
-async def ensure_reachable(engine: AsyncEngine) -> None:
+async def ensure_reachable(dsn: str) -> None:
     """Try the database once; raise StartRefused with one sentence that a person can act on."""
     try:
-        async with engine.connect():
-            return
-    except asyncpg.InvalidPasswordError as error:
+        connection = await asyncpg.connect(dsn, timeout=10)
+    except (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError) as error:
         raise StartRefused("The database refused the user or password of INBOX_DATABASE_URL.") from error
     except asyncpg.InvalidCatalogNameError as error:
-        raise StartRefused(f"The database does not exist: {error}.") from error
-    except (OSError, asyncpg.PostgresError, TimeoutError) as error:
-        raise StartRefused(f"The database of INBOX_DATABASE_URL does not answer: {error}.") from error
+        raise StartRefused(f"The database of INBOX_DATABASE_URL is not there: {error}.") from error
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+        reason = " ".join(str(error).split()) or "it takes too long"
+        raise StartRefused(f"The database of INBOX_DATABASE_URL does not answer: {reason.rstrip('.')}.") from error
+    try:
+        found = connection.get_server_version().major
+    finally:
+        await connection.close()
+    if found < _OLDEST:
+        raise StartRefused(f"The database is PostgreSQL {found}; Crowd Inbox needs {_OLDEST} or newer.")
 
 
 class Session:

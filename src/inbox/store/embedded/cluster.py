@@ -59,6 +59,7 @@ _SETTINGS = {
 }
 _HBA = "local all inbox scram-sha-256\n"
 _LOGS_KEPT = 5
+_FULL = ("No space left on device", "Disk quota exceeded", "could not extend file", "Check free disk space")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ def furnish(cluster: Cluster) -> None:
 
 def refusal(home: Home, output: str) -> StartRefused:
     """Turn what PostgreSQL's programs said into one sentence."""
-    if "No space left on device" in output or "Disk quota exceeded" in output:
+    if any(words in output for words in _FULL):
         return DiskFull(f"The disk of {home.data_dir} is full; free some space and start again.")
     reasons = [line for line in output.splitlines() if any(word in line for word in ("FATAL", "PANIC", "error:"))]
     reason = (reasons or output.strip().splitlines() or ["no reason given"])[-1].strip()
