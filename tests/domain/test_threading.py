@@ -1,0 +1,91 @@
+"""Which ticket a message joins, and on what evidence."""
+
+from __future__ import annotations
+
+import pytest
+
+from inbox.domain.ids import ContactId, new_id
+from inbox.domain.threading import Candidate, Evidence, Placement, Threading, place
+from inbox.domain.ticket import State, Ticket
+from tests.domain.builders import NOW, later, ticket
+
+GRETA, MALLORY = ContactId(new_id()), ContactId(new_id())
+MAIL, CHAT, PUBLIC = Threading.REFERENCES, Threading.CONTACT, Threading.PUBLIC
+
+
+def candidate(evidence: Evidence, *participants: ContactId, of: Ticket | None = None, **more: object) -> Candidate:
+    return Candidate(of or ticket(**more), evidence, frozenset(participants))
+
+
+def test_a_message_that_nothing_speaks_for_opens_a_ticket() -> None:
+    assert place(MAIL, [], sender=GRETA, now=NOW) == Placement()
+
+
+@pytest.mark.parametrize(
+    ("how", "evidence", "sender", "joins", "stranger"),
+    [
+        (MAIL, Evidence.REFERENCE, GRETA, True, False),
+        (MAIL, Evidence.REFERENCE, MALLORY, False, False),  # message ids are guessed and forwarded
+        (MAIL, Evidence.REFERENCE, None, False, False),
+        (MAIL, Evidence.TOKEN, GRETA, True, False),
+        (MAIL, Evidence.TOKEN, MALLORY, True, True),  # a forwarded answer of ours: joins, and is marked
+        (MAIL, Evidence.TOKEN, None, True, True),
+        (CHAT, Evidence.THREAD, GRETA, True, False),
+        (CHAT, Evidence.THREAD, MALLORY, False, False),
+        (CHAT, Evidence.THREAD, None, False, False),
+        (PUBLIC, Evidence.THREAD, GRETA, True, False),
+        (PUBLIC, Evidence.THREAD, MALLORY, True, False),  # everybody may write there
+        (PUBLIC, Evidence.THREAD, None, True, False),
+    ],
+)
+def test_evidence_counts_for_whom_it_should(
+    how: Threading, evidence: Evidence, sender: ContactId | None, joins: bool, stranger: bool
+) -> None:
+    found = candidate(evidence, GRETA)
+    placement = place(how, [found], sender=sender, now=NOW)
+
+    assert placement.ticket_id == (found.ticket.id if joins else None)
+    assert placement.stranger is stranger
+
+
+@pytest.mark.parametrize("state", [State.SOLVED, State.CLOSED])
+def test_long_after_the_end_a_message_opens_a_ticket_that_follows_the_old_one(state: State) -> None:
+    ended = candidate(Evidence.REFERENCE, GRETA, state=state, solved_at=NOW)
+
+    assert place(MAIL, [ended], sender=GRETA, now=later(6)) == Placement(ticket_id=ended.ticket.id)
+    assert place(MAIL, [ended], sender=GRETA, now=later(8)) == Placement(follows=ended.ticket.id)
+
+
+def test_a_public_thread_is_one_ticket_for_good() -> None:
+    ended = candidate(Evidence.THREAD, state=State.CLOSED, solved_at=NOW, public=True)
+
+    assert place(PUBLIC, [ended], sender=GRETA, now=later(400)) == Placement(ticket_id=ended.ticket.id)
+
+
+def test_our_token_outweighs_a_reference_wherever_it_stands() -> None:
+    reference, token = candidate(Evidence.REFERENCE, GRETA), candidate(Evidence.TOKEN, GRETA)
+
+    for order in ([reference, token], [token, reference]):
+        assert place(MAIL, order, sender=GRETA, now=NOW).ticket_id == token.ticket.id
+
+
+def test_of_two_tickets_that_a_mail_refers_to_it_joins_the_one_that_goes_on() -> None:
+    ended = candidate(Evidence.REFERENCE, GRETA, state=State.SOLVED, solved_at=NOW, updated_at=later(9))
+    running = candidate(Evidence.REFERENCE, GRETA, updated_at=NOW)
+
+    for order in ([ended, running], [running, ended]):
+        assert place(MAIL, order, sender=GRETA, now=later(10)).ticket_id == running.ticket.id
+
+
+def test_of_two_that_go_on_it_joins_the_one_that_was_busy_last() -> None:
+    quiet = candidate(Evidence.REFERENCE, GRETA, updated_at=NOW)
+    busy = candidate(Evidence.REFERENCE, GRETA, updated_at=later(1))
+
+    for order in ([quiet, busy], [busy, quiet]):
+        assert place(MAIL, order, sender=GRETA, now=later(2)).ticket_id == busy.ticket.id
+
+
+def test_evidence_that_is_not_believed_hides_none_that_is() -> None:
+    foreign, own = candidate(Evidence.REFERENCE, MALLORY), candidate(Evidence.REFERENCE, GRETA)
+
+    assert place(MAIL, [foreign, own], sender=GRETA, now=NOW).ticket_id == own.ticket.id
