@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from inbox.app.opened import Opened, OpenInboxes
-from inbox.channel.config import ChannelConfig
+from inbox.channel.contract import ChannelConfig
 from inbox.channel.host import Host
 from inbox.channel.model import Capabilities, Health, Outgoing, Receipt
 from inbox.domain.ids import InboxId

@@ -114,6 +114,7 @@ async def test_wrong_settings_are_not_hammered(post: Post) -> None:
 
 async def test_after_the_last_try_it_failed_where_a_person_sees_it(post: Post) -> None:
     post.far_end.answers.extend(DeliveryDelayed("busy") for _ in range(50))
+    message = post.message
     for _ in range(MAX_TRIES):
         message = await post.deliver(after=timedelta(hours=5))
     await post.deliver(after=timedelta(days=9))

@@ -30,10 +30,10 @@ def ticket(**more: object) -> Ticket:
     return Ticket(**(values | more))  # type: ignore[arg-type]  # a test's builder
 
 
-def manager(name: str = "Aylin", **more: object) -> Manager:
+def manager(name: object = "Aylin", **more: object) -> Manager:
     values: dict[str, object] = {
         "id": ManagerId(new_id()),
-        "email": f"{name.lower()}@mitmachwerk.example",
+        "email": f"{name}@mitmachwerk.example",
         "name": name,
         "role": Role.MANAGER,
         "availability": Availability.ONLINE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import RFC_4122
 
 import pytest
 from hypothesis import given
@@ -135,3 +136,10 @@ def test_a_sleeper_that_wakes_waits_from_then_on() -> None:
     clock = Clock(ClockId(new_id()), clocked.id, ClockKind.SNOOZE, started_at=NOW, due_at=later(1))
 
     assert rung(clocked, clock, now=later(1)).waiting_since == later(1)
+
+
+def test_ids_grow_even_within_a_millisecond_and_are_all_different() -> None:
+    ids = [new_id() for _ in range(20_000)]
+
+    assert ids == sorted(set(ids))
+    assert {(made.version, made.variant) for made in ids} == {(7, RFC_4122)}

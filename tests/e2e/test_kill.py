@@ -98,7 +98,7 @@ async def _as_the_api_has_it(desk: Desk, lanes: dict[str, list[int]]) -> dict[st
                 break
             await asyncio.sleep(0.5)  # what was fetched is understood a moment later
     found: dict[str, list[str]] = {}
-    for ticket in tickets:
+    for ticket in sorted(tickets, key=lambda ticket: ticket["number"]):
         for lane, text in await _said_in(desk, ticket):
             found.setdefault(lane, []).append(text)
     return found

@@ -18,7 +18,7 @@ from inbox.channel.model import Batch, File, Original, Received, WebhookCall
 from inbox.domain.events import EventType, NewEvent
 from inbox.domain.ids import AttachmentId, InboxId, OriginalId, new_id
 from inbox.domain.message import Attachment
-from inbox.errors import Conflict, Invalid, MessageUnreadable, StaleVersion, Unavailable
+from inbox.errors import Conflict, InboxError, Invalid, MessageUnreadable, StaleVersion, Unavailable
 
 _TRIES = 5  # when parallel changes of one ticket get into each other's way
 _SHORT = 300  # characters of a reason
@@ -113,12 +113,14 @@ async def understand_pending(door: Door, *, limit: int = 50) -> int:
 
 
 async def understand_one(door: Door, stored: Stored) -> str:
-    """Understand one kept original; return its new state."""
-    opened = await door.inboxes.get(stored.inbox_id)
+    """Understand one kept original; return its new state. Whatever is wrong with it must not hold up the next one."""
     try:
+        opened = await door.inboxes.get(stored.inbox_id)
         for received in understood(opened.connection, stored.original):
             await take_message(door, opened, received)
-    except MessageUnreadable as error:
+    except Unavailable:
+        raise  # it is not to blame
+    except InboxError as error:
         return await _mark(door, stored, "quarantined", str(error)[:_SHORT])
     return await _mark(door, stored, "understood", None)
 
