@@ -153,3 +153,20 @@ async def test_a_secret_is_shown_once_and_never_again(desk: Desk) -> None:
     await page.get_by_role("link", name="The blog").click()
     await expect(page.get_by_label("Name of the inbox")).to_have_value("The blog")
     assert secret not in await page.content()
+
+
+async def test_an_ended_session_is_taken_up_again_without_losing_a_word(
+    desk: Desk, api: Api, chat: dict[str, Any]
+) -> None:
+    await says(api, chat, "Do you ship to Norway?")
+    await desk.row("Do you ship to Norway?").click()
+    answer = desk.page.get_by_role("textbox", name="Reply to")
+    await answer.fill("We do, from March on")
+    await desk.page.context.clear_cookies()
+    await answer.press("Enter")
+    again = desk.page.get_by_role("dialog", name="Please sign in again")
+    await again.get_by_label("Passphrase", exact=True).fill(api.password)
+    await again.get_by_role("button", name="Sign in").click()
+    await expect(again).to_be_hidden()
+    await expect(answer).to_be_visible()
+    await expect(desk.page.get_by_text("We do, from March on").first).to_be_visible()

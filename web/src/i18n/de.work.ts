@@ -100,7 +100,7 @@ export const work = {
   "nav.channels": "Kanäle",
   "nav.campaigns": "Kampagnen",
   "nav.settings": "Einstellungen",
-  "nav.demo": "Als Besucher:in schreiben",
+  "nav.demo": "Als Besucher:in",
   "nav.quarantine": "Quarantäne",
   "view.queue": "Warteschlange",
   "view.mine": "Meine",

@@ -271,7 +271,7 @@ export class Live {
         if (this.#resuming) this.#resumeDone();
         break;
       case "resync":
-        void this.#resync();
+        this.#quietly(this.#resync());
         break;
       case "error":
         console.warn("live", frame.code);
@@ -295,7 +295,7 @@ export class Live {
       const touched = apply(this.#state, event);
       if (touched.ticket !== undefined) moved = this.list.place(touched.ticket) || moved;
       if (touched.countersStale === true) this.#countersSoon();
-      if (touched.refetch !== undefined) void this.loadMessages(touched.refetch);
+      if (touched.refetch !== undefined) this.#quietly(this.loadMessages(touched.refetch));
       if (touched.message?.author.kind === "contact") this.#company.stops(touched.message.ticket_id);
       for (const listener of this.#listeners) listener(event, touched);
     }
@@ -321,8 +321,13 @@ export class Live {
     if (this.#countersTimer !== undefined) return;
     this.#countersTimer = setTimeout(() => {
       this.#countersTimer = undefined;
-      void this.#loadCounters();
+      this.#quietly(this.#loadCounters());
     }, COUNTERS_AFTER);
+  }
+
+  /** What is asked for in passing may fail: the next event, or the next connection, asks again. */
+  #quietly(work: Promise<void>): void {
+    work.catch((problem: unknown) => console.warn("live", problem));
   }
 
   async #loadCounters(): Promise<void> {
