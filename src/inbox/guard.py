@@ -75,8 +75,8 @@ class Guard:
         return tuple(addresses)
 
     def _may_call(self, host: str, port: int, address: Address) -> bool:
-        is_allowed = self.allowance.covers(host, address) or (str(address), port) in self.places
-        return is_allowed or (port in self.ports and is_public(address))
+        is_place = host == str(address) and (host, port) in self.places
+        return is_place or self.allowance.covers(host, address) or (port in self.ports and is_public(address))
 
 
 def http_guard(allow: Iterable[str] = (), *, places: Collection[tuple[str, int]] = ()) -> Guard:

@@ -100,6 +100,8 @@ def test_nobody_of_the_crowd_is_real() -> None:
 
     assert len(people) == len({person.email for person in people}) == 120
     assert all(re.fullmatch(r"[a-z.]+\.\d+@post\.example", person.email) for person in people)
+    phones = [person.phone for person in people if person.phone]
+    assert len(phones) == len(set(phones))
     assert all(e164(person.phone, "DE") == person.phone for person in people if person.phone)
     assert all(re.search(r"@[a-z]+\.example$", manager.email) for manager in MANAGERS)
 

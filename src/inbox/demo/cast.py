@@ -147,7 +147,17 @@ def crowd(seed: int) -> tuple[Person, ...]:
     """Return the 120 people who take part; most of them seldom, a few all the time, and some with the same name."""
     random = Random(f"crowd {seed}")  # noqa: S311 - a story, not a secret
     names = [(name, language) for language in LANGUAGES for name in _names(language, random)]
-    return tuple(_person(number, name, language, random) for number, (name, language) in enumerate(names, start=1))
+    phones = {language: _phones(language, random) for language in LANGUAGES}
+    return tuple(
+        _person(number, name, language, phones[language].pop() if random.random() < 0.6 else None, random)
+        for number, (name, language) in enumerate(names, start=1)
+    )
+
+
+def _phones(language: str, random: Random) -> list[str]:
+    """Return numbers that nobody shares: who calls is then one person."""
+    every = [f"{start}{end}" for start in _FICTION[language] for end in range(10, 100)]
+    return random.sample(every, len(every))
 
 
 def _names(language: str, random: Random) -> list[str]:
@@ -158,9 +168,7 @@ def _names(language: str, random: Random) -> list[str]:
     return namesakes + random.sample(others, _SHARES[language] - len(namesakes))
 
 
-def _person(number: int, name: str, language: str, random: Random) -> Person:
-    start = random.choice(_FICTION[language])
-    phone = f"{start}{random.randrange(10, 100)}" if random.random() < 0.6 else None
+def _person(number: int, name: str, language: str, phone: str | None, random: Random) -> Person:
     return Person(
         number=number,
         name=name,

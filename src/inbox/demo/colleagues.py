@@ -57,9 +57,10 @@ class Colleagues:
         async with self.backstage.units() as unit:
             ticket = await unit.tickets.hold(ticket_id, EVERYTHING)
             asked = await unit.messages.last_inbound(ticket_id)
-            if ticket.state is not State.OPEN or ticket.assignee_id is None or asked is None:
-                return False
-            desk = Desk(await unit.managers.find(ticket.assignee_id), EVERYTHING, self.backstage.blobs)
+            speaker = next((each for each in self.people.values() if each.id == ticket.assignee_id), None)
+            if ticket.state is not State.OPEN or speaker is None or asked is None:
+                return False  # nothing to say, or it is the newcomer's
+            desk = Desk(speaker, EVERYTHING, self.backstage.blobs)
             text = await self._text(unit, ticket, asked, desk.manager)
             if ticket.channel == "telephony":
                 return await self._call_back(unit, desk, ticket, text, now=now)

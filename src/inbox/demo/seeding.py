@@ -39,7 +39,7 @@ DAYS = timedelta(days=3)
 _GAP = timedelta(minutes=20)
 _MINUTE = timedelta(minutes=1)
 # How likely something this old was dealt with, and after how many minutes, by channel.
-_DEALT_WITH = ((30 * 60, 0.94), (12 * 60, 0.6), (4 * 60, 0.3), (60, 0.15), (0, 0.1))
+_DEALT_WITH = ((30 * 60, 0.93), (12 * 60, 0.5), (4 * 60, 0.25), (60, 0.15), (0, 0.1))
 _REACTION = {"chat": (1, 12), "telephony": (10, 120), "email": (30, 600), "comments": (20, 400)}
 
 Deed = Callable[[datetime], Awaitable[object]]

@@ -26,7 +26,7 @@ from inbox.errors import Conflict, StartRefused
 log = structlog.get_logger()
 
 ADMIN = f"admin@{PLATFORM}"
-_SET_WITHIN = 10.0  # seconds that whoever starts the demo waits for its inboxes
+_READY_WITHIN = 10.0  # seconds that whoever starts the demo waits for its past; then they see it come
 _LOOK = 2.0  # seconds between two looks at what another process remembers
 
 
@@ -44,7 +44,7 @@ class Show:
 
     backstage: Backstage
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
-    _set: asyncio.Event = field(default_factory=asyncio.Event)
+    _ready: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def is_running(self) -> bool:
@@ -69,8 +69,8 @@ class Show:
         remember(self.backstage.folder, replace(memory, running=True))
         self._changed.set()
         with suppress(TimeoutError):
-            async with asyncio.timeout(_SET_WITHIN):
-                await self._set.wait()
+            async with asyncio.timeout(_READY_WITHIN):
+                await self._ready.wait()
 
     async def stop(self) -> None:
         """Let the crowd fall silent; what it said stays, and so do the far ends, which take our answers."""
@@ -105,6 +105,7 @@ class Show:
                 await fill(self.backstage, memory)
                 memory = self._note(filled=True)
                 log.info("demo.filled")
+            self._ready.set()
             while True:
                 await self._until_changed(ends)
 
@@ -138,9 +139,7 @@ class Show:
                 inboxes = await stage.set_stage(unit, opened, memory.secret, ends.ports, now=now)
         for inbox_id in inboxes.values():
             await opened.forget(InboxId(UUID(inbox_id)))
-        memory = self._note(inboxes=inboxes, ports=ends.ports)
-        self._set.set()
-        return memory
+        return self._note(inboxes=inboxes, ports=ends.ports)
 
     def _let_through(self, ends: FarEnds) -> None:
         """Allow the service to call exactly these three servers of ours."""
