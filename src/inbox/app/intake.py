@@ -11,6 +11,7 @@ from uuid import UUID
 from inbox.app.opened import Opened, OpenInboxes
 from inbox.app.ports import Stored, Unit, Units
 from inbox.app.receive import Arrival, Outcome, Taken, is_plain, locks_for, receive, receive_at_once
+from inbox.app.room import Room
 from inbox.app.turns import Turns
 from inbox.channel.contract import Connection, Pushes, Understands
 from inbox.channel.host import Clock
@@ -40,6 +41,7 @@ class Door:
     keeper: Keeper
     clock: Clock
     turns: Turns = field(default_factory=Turns)
+    room: Room = field(default_factory=Room)
 
 
 async def take_call(door: Door, inbox_id: InboxId, call: WebhookCall) -> tuple[Outcome | str, bytes | None]:
@@ -79,7 +81,7 @@ async def _at_once(door: Door, arrival: Arrival) -> Taken | None:
         return None
     try:
         async with door.units.single() as unit:
-            return await receive_at_once(unit, arrival, now=door.clock())
+            return await receive_at_once(unit, arrival, door.room, now=door.clock())
     except (StaleVersion, Conflict):
         return None
 

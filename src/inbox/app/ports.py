@@ -99,7 +99,7 @@ class Known:
     campaign: Campaign | None = None
     repeated: bool = False  # the original was here before
     number: int | None = None  # drawn for the new ticket that this will be; None: none was drawn
-    has_room: bool = True  # some manager is online and below capacity
+    has_room: bool = False  # some manager is online and below capacity, if that was asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +212,13 @@ class IntakeStore(Protocol):
     """The hot path of everything that comes in: one statement to look, one to write."""
 
     async def look_up(
-        self, inbox_id: InboxId, received: Received, threading: Threading, *, original: Original | None
+        self,
+        inbox_id: InboxId,
+        received: Received,
+        threading: Threading,
+        *,
+        original: Original | None,
+        with_room: bool = True,
     ) -> Known: ...
     async def write(self, placed: Placed, *, epoch: int) -> None: ...
 

@@ -11,6 +11,7 @@ from inbox.app import assign
 from inbox.app.closing import keep_closing
 from inbox.app.edit import apply_newer
 from inbox.app.ports import Known, Placed, PublicEntry, Unit
+from inbox.app.room import Room
 from inbox.app.views import public_view, ticket_event
 from inbox.channel.model import Capabilities, Original, Received
 from inbox.domain.clocks import Clock, ClockKind
@@ -82,13 +83,17 @@ def is_plain(arrival: Arrival) -> bool:
     return arrival.capabilities.threading is Threading.PUBLIC and received.call is None and received.echo_of is None
 
 
-async def receive_at_once(unit: Unit, arrival: Arrival, *, now: datetime) -> Taken | None:
+async def receive_at_once(unit: Unit, arrival: Arrival, room: Room, *, now: datetime) -> Taken | None:
     """Store a new plain message by one statement, without lock or transaction; None if it takes more than that.
 
     Raises Conflict or StaleVersion, and changes nothing, if a parallel delivery was quicker.
     """
-    arrived = arrival.received
-    known = await unit.intake.look_up(arrival.inbox.id, arrived, Threading.PUBLIC, original=arrival.original)
+    asks = room.is_worth_asking(now)
+    known = await unit.intake.look_up(
+        arrival.inbox.id, arrival.received, Threading.PUBLIC, original=arrival.original, with_room=asks
+    )
+    if asks and not known.has_room:
+        room.nobody_had_any(now)
     if known.repeated:
         return Taken(Outcome.DUPLICATE, message=known.message)
     if known.message is not None:
@@ -179,7 +184,12 @@ def _placed(arrival: Arrival, known: Known, *, now: datetime) -> Placed:
     entry = _entry(ticket, message, now) if arrival.capabilities.live else None
     return Placed(
         message=message,
-        ticket=replace(ticket, version=ticket.version + 1, public_seq=entry.seq if entry else ticket.public_seq),
+        ticket=replace(
+            ticket,
+            updated_at=now,
+            version=ticket.version + 1,
+            public_seq=entry.seq if entry else ticket.public_seq,
+        ),
         is_new=before is None,
         contact=contact if known.contact is None else None,
         claims=_new_claims(received.sender.claims, contact, is_new=known.contact is None),
@@ -233,7 +243,7 @@ def _new_ticket(
 def _moved(ticket: Ticket, arrival: Arrival, known: Known, *, now: datetime) -> Ticket:
     """Return the ticket after the message: who waits for whom, and which campaign it is about."""
     received = arrival.received
-    ticket = _in_campaign(replace(ticket, updated_at=now), received, known)
+    ticket = _in_campaign(ticket, received, known)
     if received.call is not None:
         return after_call(ticket, received.call, at=received.at)
     if received.outbound:

@@ -85,6 +85,31 @@ class Session:
         self._connection = connection
         self.driver = driver
 
+    @classmethod
+    async def of(cls, engine: AsyncEngine) -> Session:
+        """Take a connection from the pool; those that died there, as all do when the server restarts, are left out."""
+        connection = await engine.connect()
+        while (driver := (await connection.get_raw_connection()).driver_connection).is_closed():  # type: ignore[union-attr]  # asyncpg ships no types
+            await connection.invalidate()
+        return cls(connection, driver)
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether the connection may be lent again: it lives, and no transaction is open on it."""
+        return not self.driver.is_closed() and not self.driver.is_in_transaction()
+
+    async def close(self) -> None:
+        """Give the connection back; the pool is not told of what happens on the driver's own."""
+        if not self.is_clean:
+            await self._connection.invalidate()
+        await self._connection.close()
+
+    def dispose(self) -> None:
+        """Close the connection for good; called where the engine is disposed of."""
+        if self._connection.sync_connection is not None:
+            self._connection.sync_connection.invalidate()
+            self._connection.sync_connection.close()
+
     async def rows(self, statement: Executable) -> list[Row]:
         """Run a Core statement and return its rows."""
         return cast("list[Row]", list((await self._connection.execute(statement)).mappings()))

@@ -44,10 +44,10 @@ select
   (select p from person p) as person,
   (select c from campaigns c where c.key = $6) as campaign,
   exists (select from originals o where o.inbox_id = $1 and o.key = $7) as repeated,
-  exists (
+  case when $9 then exists (
     select from managers m where m.active and m.availability = 'online'
       and m.capacity > (select count(*) from tickets t where t.assignee_id = m.id and t.state = 'open')
-  ) as has_room,
+  ) else false end as has_room,
 """
 _THREAD_TICKET = """
   (select t from tickets t where t.inbox_id = $1 and t.thread = $8 and t.public) as ticket,
@@ -95,7 +95,13 @@ class Intake:
         self._session = session
 
     async def look_up(
-        self, inbox_id: InboxId, received: Received, threading: Threading, *, original: Original | None
+        self,
+        inbox_id: InboxId,
+        received: Received,
+        threading: Threading,
+        *,
+        original: Original | None,
+        with_room: bool = True,
     ) -> Known:
         """Return all that is known of a received message, in one statement (two for mail)."""
         claims = naming(received.sender.claims)
@@ -109,6 +115,7 @@ class Intake:
             received.campaign.key if received.campaign else None,
             original.key if original else None,
             received.thread if threading is Threading.PUBLIC else None,
+            with_room,
         )
         by_reference = threading is Threading.REFERENCES
         return Known(

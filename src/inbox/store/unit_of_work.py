@@ -6,9 +6,8 @@ import zlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
-from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from inbox.app.ports import Sealer
 from inbox.domain.events import NewEvent
@@ -24,6 +23,7 @@ from inbox.store.managers import Managers
 from inbox.store.messages import Messages
 from inbox.store.originals import Originals
 from inbox.store.outbox import Outbox
+from inbox.store.sessions import Sessions
 from inbox.store.stream import Stream
 from inbox.store.tickets import Tickets
 from inbox.store.visitors import Visitors
@@ -74,6 +74,7 @@ class Units:
 
     def __init__(self, engine: AsyncEngine, vault: Sealer, *, epoch: int, on_commit: Callable[[], None]) -> None:
         self._engine = engine
+        self._sessions = Sessions(engine)
         self._vault = vault
         self.epoch = epoch
         self._on_commit = on_commit
@@ -113,34 +114,13 @@ class Units:
     async def session(self) -> AsyncIterator[Session]:
         """Borrow a connection; what the database reports becomes an error of ours."""
         try:
-            async with self._engine.connect() as connection:
-                driver = await _living(connection)
-                try:
-                    yield Session(connection, driver)
-                finally:
-                    if not _is_clean(driver):  # the pool is not told of what happens on the driver's own connection
-                        await connection.invalidate()
+            async with self._sessions.lent() as session:
+                yield session
         except REPORTED as error:
             failure = failure_of(error)
             if failure is None:
                 raise
             raise failure from error
-
-
-async def _living(connection: AsyncConnection) -> Any:  # noqa: ANN401 - asyncpg ships no types
-    """Return the driver's connection; those that died in the pool are left out, as all do when the server restarts."""
-    while (driver := await _driver_of(connection)).is_closed():
-        await connection.invalidate()
-    return driver
-
-
-def _is_clean(driver: Any) -> bool:  # noqa: ANN401 - asyncpg ships no types
-    """Tell whether a connection may be lent again: it lives, and no transaction is open on it."""
-    return not driver.is_closed() and not driver.is_in_transaction()
-
-
-async def _driver_of(connection: AsyncConnection) -> Any:  # noqa: ANN401 - asyncpg ships no types
-    return (await connection.get_raw_connection()).driver_connection
 
 
 def _lock_statements(names: Sequence[str]) -> str:

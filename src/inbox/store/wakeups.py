@@ -43,7 +43,10 @@ class Wakeups:
 
     async def _one_connection(self) -> None:
         connection = await asyncpg.connect(
-            self._dsn, timeout=10, server_settings={"application_name": "crowd-inbox-wake"}
+            self._dsn,
+            timeout=10,
+            # A wake-up may be lost, so its commit need not wait for the disk.
+            server_settings={"application_name": "crowd-inbox-wake", "synchronous_commit": "off"},
         )
         try:
             connection.add_termination_listener(lambda _: self._news.set())
