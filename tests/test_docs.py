@@ -42,3 +42,19 @@ def test_a_note_for_the_changelog_is_one_line_of_a_known_kind(path: Path) -> Non
     assert name is not None
     assert name[1] in KINDS
     assert len(path.read_text(encoding="utf-8").strip().splitlines()) == 1
+
+
+def test_the_managers_guide_shows_the_keys_that_the_desk_binds() -> None:
+    source = (ROOT / "web" / "src" / "desk" / "keys.ts").read_text(encoding="utf-8")
+    bound = {key for keys in re.findall(r"keys: \[([^]]+)]", source) for key in re.findall(r'"([^"]+)"', keys)}
+    table = (ROOT / "docs" / "manager.md").read_text(encoding="utf-8").partition("## Keyboard")[2]
+    first_cells = re.findall(r"^\| (<kbd>.+?) \|", table, re.MULTILINE)
+    shown = {_pressed(keys) for cell in first_cells for keys in cell.split(", ")}
+
+    assert shown == bound
+
+
+def _pressed(keys: str) -> str:
+    """Return what the guide calls `<kbd>Ctrl</kbd>+<kbd>Enter</kbd>` as the desk binds it."""
+    names = {"Ctrl": "Mod", "Esc": "Escape"}
+    return "+".join(names.get(key, key) for key in re.findall(r"<kbd>(.+?)</kbd>", keys))
