@@ -170,3 +170,58 @@ async def test_an_ended_session_is_taken_up_again_without_losing_a_word(
     await expect(again).to_be_hidden()
     await expect(answer).to_be_visible()
     await expect(desk.page.get_by_text("We do, from March on").first).to_be_visible()
+
+
+async def test_an_invited_colleague_comes_in_by_the_link(browser: Browser, desk: Desk, api: Api) -> None:
+    page = desk.page
+    await desk.go("/settings/people")
+    await page.get_by_role("button", name="Invite somebody").click()
+    await page.get_by_label("Name", exact=True).fill("Jonas Weber")
+    await page.get_by_label("E-mail address").fill("jonas@crowd.example")
+    await page.get_by_role("button", name="Invite", exact=True).click()
+    link = await page.get_by_role("dialog").locator("code").inner_text()
+    async with a_desk(browser, api.url) as colleague:
+        await colleague.page.goto(link)
+        await colleague.page.get_by_label("Name", exact=True).fill("Jonas Weber")
+        await colleague.page.get_by_label("New passphrase").fill(api.password)
+        await colleague.page.get_by_role("button", name="Join").click()
+        await expect(colleague.page.get_by_role("heading", name="Queue")).to_be_visible()
+        assert api.password not in colleague.page.url
+        await page.get_by_role("button", name="Done").click()
+        await expect(page.get_by_role("row", name="Jonas Weber")).to_contain_text("Online")
+
+
+async def test_a_call_that_was_made_by_hand_becomes_a_ticket(desk: Desk, api: Api) -> None:
+    api.post("/inboxes", {"channel": "telephony", "name": "Hotline", "config": {}})
+    page = desk.page
+    await page.reload()
+    await page.get_by_role("heading", name="Queue").wait_for()
+    await desk.key("c")
+    await page.get_by_label("Phone number").fill("+49 30 901820")
+    await page.get_by_label("Outcome").select_option("reached")
+    await page.get_by_label("What was said").fill("She gets her invoice today.")
+    await page.get_by_role("button", name="Log call").click()
+    await expect(page.get_by_role("log").get_by_text("She gets her invoice today.")).to_be_visible()
+    await expect(page.get_by_role("log").get_by_text("Outgoing call")).to_be_visible()
+
+
+async def test_what_was_not_understood_is_shown_and_can_be_tried_again(desk: Desk, api: Api) -> None:
+    made = api.post("/inboxes", {"channel": "telephony", "name": "Old exchange", "config": {}})
+    hook = f"{made['hook_url']}/{made['secrets']['token']}"
+    answer = api.http.post(hook, json={"call_id": "1", "event": "no such event"})
+    assert answer.is_success, answer.text
+    page = desk.page
+    await page.get_by_role("link", name="Quarantine").click()
+    await expect(page.get_by_text("Old exchange")).to_be_visible()
+    await page.get_by_role("button", name="Try again").click()
+    await expect(page.get_by_text("Old exchange")).to_be_visible()
+
+
+async def test_the_desk_speaks_german_at_once(desk: Desk) -> None:
+    await desk.go("/settings/profile")
+    await desk.page.get_by_role("radio", name="Deutsch").check()
+    await expect(desk.page.get_by_role("heading", name="Mein Profil")).to_be_visible()
+    await desk.page.reload()
+    await expect(desk.page.get_by_role("heading", name="Mein Profil")).to_be_visible()
+    await desk.page.get_by_role("radio", name="English").check()
+    await expect(desk.page.get_by_role("heading", name="My profile")).to_be_visible()

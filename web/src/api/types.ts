@@ -101,7 +101,6 @@ export interface StreamEvent {
     contact?: { id: string; name: string };
     inbox?: Partial<Inbox> & { id: string };
     manager?: Partial<Manager> & { id: string };
-    count?: number;
   } & Record<string, unknown>;
 }
 

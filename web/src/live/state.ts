@@ -164,7 +164,6 @@ export function apply(state: State, event: StreamEvent): Touched {
   merge(state.inboxes, event.data.inbox);
   merge(state.managers, event.data.manager);
   if (event.type === "contact.changed") renameContact(state, event.data.contact);
-  if (event.type === "quarantine.changed" && state.counters !== null && typeof event.data.count === "number")
-    state.counters = { ...state.counters, quarantine: event.data.count };
+  if (event.type === "quarantine.changed") touched.countersStale = true;
   return touched;
 }
