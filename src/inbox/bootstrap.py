@@ -49,7 +49,7 @@ class Service:
     """The parts of a running service."""
 
     services: Services
-    loops: dict[str, Loop]  # those of the API alone
+    loops: dict[str, Loop]  # those of every process
     work: dict[str, Loop]  # those of a worker
     places: set[tuple[str, int]]  # hosts with their ports that may be called besides the allowed ones; may grow
 
@@ -142,6 +142,8 @@ async def _compose(
         "wakeups": wakeups.run,
         "follower": follower.run,
         "settings": _reopening(follower, inboxes),
+        # Here and not with the work: only the process that serves a screen knows that somebody sits before it.
+        "presence": lambda: timers.watch_presence(door, services.presence, Wake()),
     }
     if found.keep is not None:
         following["database"] = found.keep
@@ -195,7 +197,6 @@ def _work(services: Services) -> dict[str, Loop]:
         "assign": Wake(*timers.ASSIGN_WAKES),
         "fetch": Wake(EventType.INBOX_CHANGED),
         "understand": Wake(),
-        "presence": Wake(),
         "tidy": Wake(),
     }
     for wake in wakes.values():
@@ -205,7 +206,6 @@ def _work(services: Services) -> dict[str, Loop]:
         "delivery": lambda: delivery.deliver(door, services.blobs, wakes["delivery"]),
         "clocks": lambda: timers.ring_clocks(door, wakes["clocks"]),
         "assign": lambda: timers.assign_passes(door, wakes["assign"]),
-        "presence": lambda: timers.watch_presence(door, services.presence, wakes["presence"]),
         "tidy": lambda: timers.tidy(door, wakes["tidy"]),
         "fetch": fetching.run,
         "understand": lambda: intake.understand(door, wakes["understand"]),
