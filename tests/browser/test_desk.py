@@ -225,3 +225,16 @@ async def test_the_desk_speaks_german_at_once(desk: Desk) -> None:
     await expect(desk.page.get_by_role("heading", name="Mein Profil")).to_be_visible()
     await desk.page.get_by_role("radio", name="English").check()
     await expect(desk.page.get_by_role("heading", name="My profile")).to_be_visible()
+
+
+async def test_an_unknown_caller_gets_a_name(desk: Desk, api: Api) -> None:
+    made = api.post("/inboxes", {"channel": "telephony", "name": "Second line", "config": {}})
+    event = {"call_id": "c-9", "event": "missed", "direction": "in", "from": "+4930901820", "to": "+4989555000"}
+    hook = f"{made['hook_url']}/{made['secrets']['token']}"
+    assert api.http.post(hook, json=event | {"at": "2026-11-22T08:00:00Z"}).is_success
+    page = desk.page
+    await desk.row("+4930901820").first.click()
+    await page.get_by_role("button", name="Change the name").click()
+    await page.get_by_role("textbox", name="Name").fill("Fatma Yilmaz")
+    await desk.key("Enter")
+    await expect(desk.row("Fatma Yilmaz").first).to_be_visible()

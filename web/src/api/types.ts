@@ -98,7 +98,7 @@ export interface StreamEvent {
     message?: Message;
     campaign?: Campaign;
     client?: Client;
-    contact?: { id: string; name: string };
+    contact?: { id: string };
     inbox?: Partial<Inbox> & { id: string };
     manager?: Partial<Manager> & { id: string };
   } & Record<string, unknown>;

@@ -21,7 +21,7 @@ import type {
 import { Company, type Typist } from "./company.svelte.ts";
 import { Link, type LinkState } from "./link.ts";
 import { TicketList } from "./list.svelte.ts";
-import { apply, emptyState, inOrder, putMessages, putTicket, type State, type Touched } from "./state.ts";
+import { apply, emptyState, inOrder, putContact, putMessages, putTicket, type State, type Touched } from "./state.ts";
 
 const BANNER_AFTER = 1_500;
 const COUNTERS_AFTER = 1_000;
@@ -296,6 +296,7 @@ export class Live {
       if (touched.ticket !== undefined) moved = this.list.place(touched.ticket) || moved;
       if (touched.countersStale === true) this.#countersSoon();
       if (touched.refetch !== undefined) this.#quietly(this.loadMessages(touched.refetch));
+      if (touched.contact !== undefined) this.#quietly(this.#loadContact(touched.contact));
       if (touched.message?.author.kind === "contact") this.#company.stops(touched.message.ticket_id);
       for (const listener of this.#listeners) listener(event, touched);
     }
@@ -328,6 +329,11 @@ export class Live {
   /** What is asked for in passing may fail: the next event, or the next connection, asks again. */
   #quietly(work: Promise<void>): void {
     work.catch((problem: unknown) => console.warn("live", problem));
+  }
+
+  async #loadContact(id: string): Promise<void> {
+    putContact(this.#state, await api.contacts.get(id));
+    this.version++;
   }
 
   async #loadCounters(): Promise<void> {

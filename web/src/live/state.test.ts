@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Counters } from "../api/types.ts";
 import { event, manager, message, ticket } from "../test/samples.ts";
-import { apply, emptyState, inOrder, putTicket, type State, standsIn } from "./state.ts";
+import { apply, emptyState, inOrder, putContact, putTicket, type State, standsIn } from "./state.ts";
 
 const ME = "me";
 
@@ -117,9 +117,15 @@ describe("messages", () => {
   });
 });
 
+test("a known contact's change is asked for, a stranger's is not", () => {
+  const state = withTicket();
+  expect(apply(state, event("contact.changed", { contact: { id: "c-1" } })).contact).toBe("c-1");
+  expect(apply(state, event("contact.changed", { contact: { id: "c-9" } })).contact).toBeUndefined();
+});
+
 test("a contact's new name reaches all their tickets", () => {
   const state = withTicket();
-  apply(state, event("contact.changed", { contact: { id: "c-1", name: "Maria Vogt" } }));
+  putContact(state, { id: "c-1", name: "Maria Vogt", language: null, identities: [], created_at: "", tickets: [] });
   expect(state.tickets.get("t-1")?.contact?.name).toBe("Maria Vogt");
 });
 

@@ -4,7 +4,7 @@
  * Entities live in plain maps and are replaced, never changed; the maps themselves are moved in place, since copying ten
  * thousand tickets for each event would cost more than the event.
  */
-import type { Campaign, Client, Counters, Inbox, Manager, Message, StreamEvent, Ticket, ViewName } from "../api/types.ts";
+import type { Campaign, Client, Contact, Counters, Inbox, Manager, Message, StreamEvent, Ticket, ViewName } from "../api/types.ts";
 
 /** The loaded part of one ticket's history. */
 export interface Thread {
@@ -33,6 +33,8 @@ export interface Touched {
   message?: Message;
   /** The body of this ticket's messages must be asked for again. */
   refetch?: string;
+  /** This contact is known here and is called otherwise now; who may know how, is asked. */
+  contact?: string;
   /** A counter could not be moved by this event alone. */
   countersStale?: boolean;
 }
@@ -145,8 +147,14 @@ function merge<T extends { id: string }>(into: Map<string, T>, part: (Partial<T>
   into.set(part.id, { ...into.get(part.id), ...part } as T);
 }
 
-function renameContact(state: State, contact: { id: string; name?: string } | undefined): void {
-  if (contact?.name === undefined) return; // the event says only that something changed; a name travels with the tickets
+function knows(state: State, contact: string): boolean {
+  for (const ticket of state.tickets.values()) if (ticket.contact?.id === contact) return true;
+  return false;
+}
+
+/** A contact as the API told them: their newest tickets, and their name on all that we know. */
+export function putContact(state: State, contact: Contact): void {
+  for (const ticket of contact.tickets) putTicket(state, ticket);
   for (const ticket of state.tickets.values()) {
     if (ticket.contact?.id !== contact.id || ticket.contact.name === contact.name) continue;
     state.tickets.set(ticket.id, { ...ticket, contact: { ...ticket.contact, name: contact.name } });
@@ -163,7 +171,7 @@ export function apply(state: State, event: StreamEvent): Touched {
   merge(state.clients, event.data.client);
   merge(state.inboxes, event.data.inbox);
   merge(state.managers, event.data.manager);
-  if (event.type === "contact.changed") renameContact(state, event.data.contact);
+  if (event.data.contact !== undefined && knows(state, event.data.contact.id)) touched.contact = event.data.contact.id;
   if (event.type === "quarantine.changed") touched.countersStale = true;
   return touched;
 }
