@@ -30,9 +30,12 @@ from inbox.store.messages import to_message
 from inbox.store.originals import digest
 from inbox.store.tickets import KEPT, to_ticket
 
+# Values that a plan would be made to fit stand in a `select` of their own: the planner cannot see them, so it keeps one
+# plan for all. Made anew for each message, the plan costs three times what it finds.
 _COMMON = """
 with claims as (
-  select kind, scope, value, place from unnest($3::text[], $4::text[], $5::text[]) with ordinality
+  select kind, scope, value, place
+  from unnest((select $3::text[]), (select $4::text[]), (select $5::text[])) with ordinality
     as claim (kind, scope, value, place)
 ), person as (
   select c.id, c.name, c.language, c.created_at
@@ -44,7 +47,7 @@ select
   (select p from person p) as person,
   (select c from campaigns c where c.key = $6) as campaign,
   exists (select from originals o where o.inbox_id = $1 and o.key = $7) as repeated,
-  case when $9 then exists (
+  case when (select $9::boolean) then exists (
     select from managers m where m.active and m.availability = 'online'
       and m.capacity > (select count(*) from tickets t where t.assignee_id = m.id and t.state = 'open')
   ) else false end as has_room,

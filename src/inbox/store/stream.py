@@ -21,9 +21,9 @@ with horizon as (select (pg_snapshot_xmin(pg_current_snapshot())::text)::bigint 
 select e.epoch, e.transaction, e.row, e.type, e.subject, e.at, e.inbox_id, e.campaign_id, e.data::text as data,
        e.transaction < h.open or e.epoch < $4 as settled
 from events e, horizon h
-where (e.epoch, e.transaction, e.row) > ($1, $2, $3)
+where (e.epoch, e.transaction, e.row) > ((select $1::integer), (select $2::bigint), (select $3::bigint))
 order by e.epoch, e.transaction, e.row
-limit $5
+limit (select $5::bigint)
 """
 _TIP = """
 select epoch, transaction, row from events
