@@ -9,10 +9,11 @@ from typing import Any
 import orjson
 import uvloop
 
-from benchmarks import ingest
+from benchmarks import ingest, positions
 
 BENCHMARKS: dict[str, Callable[[], Coroutine[None, None, dict[str, Any]]]] = {
     "ingest": ingest.measure,
+    "positions": positions.measure,
 }
 
 
