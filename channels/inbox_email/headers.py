@@ -66,7 +66,7 @@ class Headers:
 
     def ids(self, name: str) -> tuple[str, ...]:
         """Return the message ids of a field, each once, in its order, with their angle brackets."""
-        return tuple(dict.fromkeys(one_line(i) for raw in self.all_raw(name) for i in _ID.findall(raw)))
+        return tuple(dict.fromkeys(one_line(i) for raw in self.all_raw(name) for i in _ids_in(raw)))
 
     def own_id(self) -> str | None:
         """Return the Message-ID, also a malformed one: it only has to be the same every time."""
@@ -179,3 +179,9 @@ def _octets_decoded(value: str) -> str:
     if value.isascii():
         return value
     return decode(value.encode("utf-8", "surrogateescape"), None)
+
+
+def _ids_in(raw: str) -> list[str]:
+    # Python's own email package writes an id longer than its line as encoded words (RFC 2047 forbids it), so whoever
+    # answers us by a program of theirs may well send such.
+    return _ID.findall(raw) or _ID.findall(decode_words(raw))

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from inbox.channel.model import Original
 from inbox.demo.cast import PLATFORM
 from inbox.demo.crowd import each_kind_first
-from inbox.demo.envelopes import call_event, comment_event, identity_token, mail_bytes, page_of
+from inbox.demo.envelopes import call_event, comment_event, identity_token, mail_bytes, page_of, written_mail
 from inbox.demo.scenario import CallFact, ChatLine, Comment, Mail, Said, told
 from inbox.domain.contact import Claim, IdentityKind
 from inbox_chat.config import ChatConfig
@@ -67,6 +67,15 @@ def test_a_mail_says_who_writes_to_whom() -> None:
     assert read["To"] == f"{mail.campaign.key}@{PLATFORM}"
     assert read["Message-ID"] == mail.message_id
     assert read.get_content().strip().replace("\r\n", "\n") == mail.text
+
+
+def test_a_mail_that_answers_ours_names_it_whatever_its_length() -> None:
+    author, ours = first(Mail).author, f"<{'a' * 42}.{'b' * 26}@{PLATFORM}>"
+    assert author is not None
+
+    written = written_mail(author, f"lumi@{PLATFORM}", "Re: Über", "Grüße", message_id="<1@x>", at=NOW, answers=ours)
+
+    assert f"In-Reply-To: {ours}\r\n".encode() in written
 
 
 def test_a_token_of_the_platform_proves_who_is_chatting() -> None:

@@ -19,6 +19,7 @@ from inbox.demo.scenario import CallFact, Comment, Mail
 
 SITE = f"https://{PLATFORM}"
 _TOKEN_LASTS = timedelta(minutes=30)
+_POLICY = SMTP.clone(max_line_length=998)  # else Python writes a long Message-ID as encoded words, which nobody reads
 
 
 def comment_event(comment: Comment, *, reply_url: str) -> dict[str, Any]:
@@ -81,12 +82,12 @@ def written_mail(  # noqa: PLR0913 - the fields of a mail
     author: Person, to: str, subject: str, text: str, *, message_id: str, at: datetime, answers: str | None = None
 ) -> bytes:
     """Return the bytes of a mail."""
-    mail = EmailMessage(policy=SMTP)
+    mail = EmailMessage(policy=_POLICY)
     mail["From"], mail["To"] = formataddr((author.name, author.email)), to
     mail["Subject"], mail["Date"], mail["Message-ID"] = subject, format_datetime(at), message_id
     if answers:
         mail["In-Reply-To"] = mail["References"] = answers
-    mail.set_content(text, cte="quoted-printable")
+    mail.set_content(text, cte="8bit")
     return mail.as_bytes()
 
 

@@ -108,6 +108,12 @@ def test_a_date_that_is_none_is_none(date: str) -> None:
     assert headers(f"Date: {date}\n\n".encode()).date() is None
 
 
+def test_an_id_is_read_as_pythons_email_package_writes_a_long_one() -> None:
+    written = b"In-Reply-To: =?utf-8?q?=3Caaaaaaaaaaaaaaaaaaaa=2Ebbbbb?=\n =?utf-8?q?bbbbb=40crowd=2Eexample=3E?=\n\n"
+
+    assert headers(written).ids("in-reply-to") == ("<aaaaaaaaaaaaaaaaaaaa.bbbbbbbbbb@crowd.example>",)
+
+
 def test_ids_are_kept_as_they_are_also_malformed_ones() -> None:
     assert headers(b"Message-ID: <abc def@x>\n\n").own_id() == "<abc def@x>"
     assert headers(b"Message-ID: abc@x\n\n").own_id() == "<abc@x>"
