@@ -135,7 +135,7 @@ def _variables(environ: Mapping[str, str]) -> dict[str, str]:
 
 def _unknown(name: str) -> str:
     near = difflib.get_close_matches(name, [field.upper() for field in Settings.model_fields], n=1)
-    hint = f"; did you mean {PREFIX}{near[0]}" if near else ""
+    hint = f" (did you mean {PREFIX}{near[0]}?)" if near else ""
     return f"{PREFIX}{name} is no setting of Crowd Inbox{hint}."
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from uuid import RFC_4122
+from uuid import RFC_4122, UUID
 
 import pytest
 from hypothesis import given
@@ -29,7 +29,7 @@ from tests.domain.builders import INBOX, NOW, later, manager, ticket
         {"active": False},
         {"load": 4},
         {"load": 9},
-        {"access": Access(inboxes=frozenset({InboxId(new_id())}))},
+        {"access": Access(inboxes=frozenset({InboxId(UUID(int=7))}))},
         {"access": Access(inboxes=None, campaigns=frozenset())},
     ],
     ids=str,
