@@ -39,7 +39,7 @@ def test_listening_everywhere_still_gives_an_address_to_open() -> None:
 @pytest.mark.parametrize(
     ("variables", "sentence"),
     [
-        ({"INBOX_PROT": "1"}, "INBOX_PROT is no setting of Crowd Inbox; did you mean INBOX_PORT."),
+        ({"INBOX_PROT": "1"}, "INBOX_PROT is no setting of Crowd Inbox (did you mean INBOX_PORT?)."),
         ({"INBOX_PORT": "abc"}, "INBOX_PORT does not fit"),
         ({"INBOX_PORT": "70000"}, "INBOX_PORT does not fit"),
         ({"INBOX_TRUSTED_PROXIES": "ten"}, "INBOX_TRUSTED_PROXIES does not fit"),
