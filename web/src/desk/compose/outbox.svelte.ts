@@ -4,9 +4,12 @@ import type { NewMessage } from "../../api/index.ts";
 import type { Message } from "../../api/types.ts";
 import { says } from "../says.ts";
 import { session } from "../session.svelte.ts";
+import { t } from "../../i18n/index.svelte.ts";
+import { keep, left } from "./unsent.ts";
 
 export interface Waiting {
   key: string;
+  by: string;
   ticket: string;
   body: NewMessage;
   at: string;
@@ -20,7 +23,7 @@ export interface Missed {
 }
 
 class Outbox {
-  #list = $state.raw<Waiting[]>([]);
+  #list = $state.raw<Waiting[]>(left(localStorage, t("problem.unreachable")));
 
   /** What waits for this ticket, without what the stream has already brought back to us. */
   of(ticket: string, messages: Message[]): Waiting[] {
@@ -30,13 +33,14 @@ class Outbox {
         (message) =>
           message.seq > waiting.body.last_seen && message.author.id === me && message.text.trim() === waiting.body.text.trim(),
       );
-    return this.#list.filter((waiting) => waiting.ticket === ticket && !known(waiting));
+    return this.#list.filter((waiting) => waiting.by === me && waiting.ticket === ticket && !known(waiting));
   }
 
   /** Send; returns what was missed if somebody spoke in between, else null. The bubble says how it went. */
   async send(ticket: string, body: NewMessage): Promise<Missed | null> {
-    const waiting = { key: crypto.randomUUID(), ticket, body, at: new Date().toISOString(), problem: null };
-    this.#list = [...this.#list, waiting];
+    const at = new Date().toISOString();
+    const waiting = { key: crypto.randomUUID(), by: session.me.id, ticket, body, at, problem: null };
+    this.#set([...this.#list, waiting]);
     return this.#try(waiting);
   }
 
@@ -46,7 +50,7 @@ class Outbox {
   }
 
   drop(waiting: Waiting): void {
-    this.#list = this.#list.filter((other) => other.key !== waiting.key);
+    this.#set(this.#list.filter((other) => other.key !== waiting.key));
   }
 
   async #try(waiting: Waiting): Promise<Missed | null> {
@@ -67,7 +71,12 @@ class Outbox {
   }
 
   #replace(old: Waiting, next: Waiting): void {
-    this.#list = this.#list.map((other) => (other.key === old.key ? next : other));
+    this.#set(this.#list.map((other) => (other.key === old.key ? next : other)));
+  }
+
+  #set(list: Waiting[]): void {
+    this.#list = list;
+    keep(localStorage, list);
   }
 }
 

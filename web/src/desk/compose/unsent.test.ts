@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import type { Waiting } from "./outbox.svelte.ts";
+import { keep, left } from "./unsent.ts";
+
+class Memory {
+  readonly #values = new Map<string, string>();
+  getItem = (key: string): string | null => this.#values.get(key) ?? null;
+  setItem = (key: string, value: string): void => void this.#values.set(key, value);
+  removeItem = (key: string): void => void this.#values.delete(key);
+}
+
+const waiting: Waiting = {
+  key: "k-1",
+  by: "m-1",
+  ticket: "t-1",
+  body: { kind: "reply", text: "Bald!", last_seen: 3 },
+  at: "2026-03-23T09:00:00Z",
+  problem: null,
+};
+
+test("what was not sent is there after a reload, under the same key and marked", () => {
+  const store = new Memory();
+  keep(store, [waiting]);
+
+  expect(left(store, "interrupted")).toEqual([{ ...waiting, problem: "interrupted" }]);
+});
+
+test("what was sent leaves nothing behind", () => {
+  const store = new Memory();
+  keep(store, [waiting]);
+  keep(store, []);
+
+  expect(left(store, "interrupted")).toEqual([]);
+});
+
+test("what somebody else wrote there is passed over", () => {
+  const store = new Memory();
+  store.setItem("inbox.unsent", "{");
+
+  expect(left(store, "interrupted")).toEqual([]);
+});
