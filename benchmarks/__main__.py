@@ -9,10 +9,12 @@ from typing import Any
 import orjson
 import uvloop
 
-from benchmarks import ingest, positions
+from benchmarks import boot, ingest, live, positions
 
 BENCHMARKS: dict[str, Callable[[], Coroutine[None, None, dict[str, Any]]]] = {
+    "boot": boot.measure,
     "ingest": ingest.measure,
+    "live": live.measure,
     "positions": positions.measure,
 }
 

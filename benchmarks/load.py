@@ -22,6 +22,7 @@ class Phase:
     latencies: tuple[float, ...]  # seconds, sorted
     cpu: float  # seconds for each request
     rate: float  # requests a second
+    started: float  # by time.perf_counter()
 
     def quantile(self, share: float) -> float:
         """Return the latency that this share stayed below, in milliseconds."""
@@ -51,7 +52,7 @@ async def at_rate(program: Program, requests: Sequence[bytes], rate: float) -> P
             due = started + n / rate
             await asyncio.sleep(max(due - time.perf_counter(), 0))
             group.create_task(_one(free, request, due, latencies))
-    return await _finished(program, wires, latencies, cpu, time.perf_counter() - started)
+    return await _finished(program, wires, latencies, cpu, started)
 
 
 async def _one(free: asyncio.LifoQueue[Http], request: bytes, due: float, latencies: list[float]) -> None:
@@ -70,7 +71,7 @@ async def _phase(program: Program, requests: Sequence[bytes], parallel: int) -> 
     async with asyncio.TaskGroup() as group:
         for wire in wires:
             group.create_task(_work_off(wire, left, latencies))
-    return await _finished(program, wires, latencies, cpu, time.perf_counter() - started)
+    return await _finished(program, wires, latencies, cpu, started)
 
 
 async def _work_off(wire: Http, left: Iterator[bytes], latencies: list[float]) -> None:
@@ -81,9 +82,12 @@ async def _work_off(wire: Http, left: Iterator[bytes], latencies: list[float]) -
         assert status == 202, (status, answer)
 
 
-async def _finished(program: Program, wires: Sequence[Http], latencies: list[float], cpu: float, took: float) -> Phase:
+async def _finished(
+    program: Program, wires: Sequence[Http], latencies: list[float], cpu: float, started: float
+) -> Phase:
+    took = time.perf_counter() - started
     await asyncio.sleep(_SETTLE)
     used = program.cpu() - cpu
     for wire in wires:
         wire.close()
-    return Phase(tuple(sorted(latencies)), used / len(latencies), len(latencies) / took)
+    return Phase(tuple(sorted(latencies)), used / len(latencies), len(latencies) / took, started)

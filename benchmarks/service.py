@@ -49,13 +49,20 @@ class Site:
 @asynccontextmanager
 async def site(folder: Path) -> AsyncIterator[Site]:
     """Serve from an empty folder; the administrator is there and the inboxes are made."""
+    async with serving(folder) as program:
+        yield await _set_up(program)
+
+
+@asynccontextmanager
+async def serving(folder: Path) -> AsyncIterator[Program]:
+    """Run `inbox serve` on the data in a folder."""
     port = free_port()
     environ = {"INBOX_DATA_DIR": str(folder / "data"), "INBOX_PORT": str(port), "INBOX_LOG_LEVEL": "error"}
     cluster = folder / "data" / "pg" / "cluster"
     output = folder / "service.log"
     inbox = str(Path(sys.executable).with_name("inbox"))
     async with running([inbox, "serve"], port=port, cluster=cluster, output=output, environ=environ) as program:
-        yield await _set_up(program)
+        yield program
 
 
 async def _set_up(program: Program) -> Site:
