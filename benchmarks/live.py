@@ -23,6 +23,7 @@ from benchmarks.wire import Http, Socket, request
 _SCREENS = 50  # of each manager
 _BLIND = 2  # managers who may not see the inbox: a tenth
 _COMMENTS, _WARM = 1_500, 300
+_REST = 5.0  # seconds in which those who just came are given their tickets
 _ROUNDS, _EVENTS = 3, 7
 _ID = re.compile(rb'"external_id":"(c-[0-9]+)"')
 
@@ -61,6 +62,7 @@ async def _latencies(at: Site, crowd: Crowd, cookies: Sequence[str]) -> list[flo
     watch = _Watch()
     desks = [watch, *(Desk() for _ in cookies[1:])]
     screens = [await desk.open(at.program.port, cookie) for desk, cookie in zip(desks, cookies, strict=True)]
+    await asyncio.sleep(_REST)
     found: list[float] = []
     for number in (_WARM, _COMMENTS):
         events = [crowd.goes_on() for _ in range(number)]
@@ -68,6 +70,7 @@ async def _latencies(at: Site, crowd: Crowd, cookies: Sequence[str]) -> list[flo
         ids = [event["data"]["comment"]["id"] for event in events]
         found = sorted(watch.seen[comment] - (phase.started + n / RATE) for n, comment in enumerate(ids))
         say(f"  {number} comments, p50 {median(found) * 1000:.2f} ms")
+        await asyncio.sleep(_REST)
     for screen in screens:
         screen.close()
     return found
