@@ -10,8 +10,11 @@ from inbox.app.receive import Outcome
 from inbox.channel.model import CampaignRef, Received, Sender
 from inbox.domain.calls import Call
 from inbox.domain.contact import Claim, IdentityKind
-from inbox.domain.manager import EVERYTHING, Manager
+from inbox.domain.ids import ManagerId, new_id
+from inbox.domain.inbox import Inbox
+from inbox.domain.manager import EVERYTHING, Access, Availability, Manager, Role
 from inbox.domain.message import Kind
+from inbox.domain.threading import Threading
 from inbox.domain.ticket import State
 from inbox.store.unit_of_work import Units
 from tests.app.conftest import NOW, Take, comment, later, person
@@ -222,3 +225,18 @@ async def test_two_people_who_share_a_telephone_stay_two(take: Take) -> None:
     assert call.message is not None
     assert first.message.contact_id != second.message.contact_id
     assert call.message.contact_id == first.message.contact_id
+
+
+async def test_whoever_may_not_see_an_inbox_is_no_room_for_it(units: Units, inboxes: dict[str, Inbox]) -> None:
+    elsewhere = Access(inboxes=frozenset({inboxes["chat"].id}))
+    manager = Manager(
+        ManagerId(new_id()), "eve@x.example", "Eve", Role.MANAGER, availability=Availability.ONLINE, access=elsewhere
+    )
+    async with units() as unit:
+        await unit.managers.add(manager)
+        asked = [
+            await unit.intake.look_up(inboxes[kind].id, comment("c-1"), Threading.PUBLIC, original=None)
+            for kind in ("comments", "chat")
+        ]
+
+    assert [known.has_room for known in asked] == [False, True]

@@ -88,12 +88,12 @@ async def receive_at_once(unit: Unit, arrival: Arrival, room: Room, *, now: date
 
     Raises Conflict or StaleVersion, and changes nothing, if a parallel delivery was quicker.
     """
-    asks = room.is_worth_asking(now)
+    asks = room.is_worth_asking(arrival.inbox.id, now)
     known = await unit.intake.look_up(
         arrival.inbox.id, arrival.received, Threading.PUBLIC, original=arrival.original, with_room=asks
     )
     if asks and not known.has_room:
-        room.nobody_had_any(now)
+        room.nobody_had_any(arrival.inbox.id, now)
     if known.repeated:
         return Taken(Outcome.DUPLICATE, message=known.message)
     if known.message is not None:

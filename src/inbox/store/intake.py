@@ -48,7 +48,7 @@ select
   (select c from campaigns c where c.key = $6) as campaign,
   exists (select from originals o where o.inbox_id = $1 and o.key = $7) as repeated,
   case when (select $9::boolean) then exists (
-    select from managers m where m.active and m.availability = 'online'
+    select from managers m where m.active and m.availability = 'online' and (m.all_inboxes or $1 = any(m.inboxes))
       and m.capacity > (select count(*) from tickets t where t.assignee_id = m.id and t.state = 'open')
   ) else false end as has_room,
 """
