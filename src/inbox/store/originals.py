@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -92,13 +91,6 @@ class Originals:
         if access.inboxes is not None:
             statement = statement.where(originals.c.inbox_id.in_(access.inboxes))
         return int(await self._session.value(statement))
-
-    async def newest_at(self, inbox_id: InboxId) -> datetime | None:
-        """Return when something last came in."""
-        found: datetime | None = await self._session.value(
-            select(func.max(originals.c.stored_at)).where(originals.c.inbox_id == inbox_id)
-        )
-        return found
 
 
 def _to_stored(row: Mapping[str, Any]) -> Stored:

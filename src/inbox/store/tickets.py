@@ -129,17 +129,6 @@ class Tickets:
         )
         return [to_ticket(row) for row in await self._session.rows(statement)]
 
-    async def newest_in(self, inbox_id: InboxId, contact_id: ContactId) -> Ticket | None:
-        """Return the contact's latest ticket of an inbox."""
-        statement = (
-            select(tickets)
-            .where(tickets.c.contact_id == contact_id, tickets.c.inbox_id == inbox_id)
-            .order_by(tickets.c.created_at.desc())
-            .limit(1)
-        )
-        row = await self._session.row(statement)
-        return to_ticket(row) if row else None
-
     async def exist_in(self, inbox_id: InboxId) -> bool:
         """Tell whether an inbox has tickets."""
         return bool(await self._session.value(select(tickets.c.id).where(tickets.c.inbox_id == inbox_id).limit(1)))
