@@ -75,6 +75,9 @@ SCREENS: dict[str, Callable[[Desk], Awaitable[None]]] = {
     "inbox-email": _to("/settings/inboxes/new-email"),
     "inbox-chat": _to("/settings/inboxes/new-chat"),
     "campaigns": _to("/settings/campaigns"),
+    "clients": _to("/settings/clients"),
+    "teams": _to("/settings/teams"),
+    "keys": _to("/settings/keys"),
     "quarantine": _to("/settings/quarantine"),
     "first-steps": _to("/welcome"),
 }

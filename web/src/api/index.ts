@@ -1,6 +1,8 @@
 /** Every call that the desk makes, by its name. */
 import { http, type Query } from "./client.ts";
 import type {
+  ApiKey,
+  ApiKeyScope,
   Availability,
   Campaign,
   Channel,
@@ -14,9 +16,11 @@ import type {
   Manager,
   Me,
   Message,
+  NewApiKey,
   Page,
   Quarantined,
   Role,
+  Team,
   Ticket,
   Upload,
 } from "./types.ts";
@@ -52,6 +56,11 @@ export interface InboxDraft {
   name: string;
   config: Record<string, unknown>;
   campaign_id?: string;
+}
+
+export interface TeamDraft {
+  name: string;
+  members: string[];
 }
 
 export interface GrantsDraft {
@@ -133,6 +142,16 @@ export const api = {
     change: (id: string, version: number, patch: GrantsDraft) =>
       http.patch<Manager>(`/managers/${id}`, { version, ...patch }),
     reset: (id: string) => http.post<{ link: string | null }>(`/managers/${id}/reset`),
+  },
+  teams: {
+    list: () => http.get<{ items: Team[] }>("/teams"),
+    add: (body: TeamDraft) => http.post<Team>("/teams", body),
+    change: (id: string, version: number, patch: Partial<TeamDraft>) => http.patch<Team>(`/teams/${id}`, { version, ...patch }),
+  },
+  keys: {
+    list: () => http.get<{ items: ApiKey[] }>("/api-keys"),
+    add: (body: { name: string; scopes: ApiKeyScope[]; inboxes: string[] | null }) => http.post<NewApiKey>("/api-keys", body),
+    revoke: (id: string) => http.delete(`/api-keys/${id}`),
   },
   clients: {
     list: () => http.get<Page<Client>>("/clients", { limit: 100 }),

@@ -17,6 +17,10 @@ export type Campaign = Shapes["CampaignShape"];
 export type Client = Shapes["ClientShape"];
 export type Contact = Shapes["ContactWithTickets"];
 export type FoundContact = Shapes["ContactShape"];
+export type Team = Shapes["TeamShape"];
+export type ApiKey = Shapes["ApiKeyShape"];
+export type NewApiKey = Shapes["NewApiKeyShape"];
+export type ApiKeyScope = Shapes["Scope"];
 export type Quarantined = Shapes["QuarantineShape"];
 export type Counters = Shapes["Counters"];
 export type Upload = Shapes["UploadShape"];
@@ -98,6 +102,7 @@ export interface StreamEvent {
     message?: Message;
     campaign?: Campaign;
     client?: Client;
+    team?: Team;
     contact?: { id: string };
     inbox?: Partial<Inbox> & { id: string };
     manager?: Partial<Manager> & { id: string };

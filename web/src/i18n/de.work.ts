@@ -2,6 +2,7 @@
 export const work = {
   "app.title": "Crowd Inbox",
   "loading": "Wird geladen …",
+  "loading.failed": "Das ließ sich nicht laden",
   "retry": "Erneut versuchen",
   "close": "Schließen",
   "cancel": "Abbrechen",

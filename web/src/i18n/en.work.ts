@@ -2,6 +2,7 @@
 export const work = {
   "app.title": "Crowd Inbox",
   "loading": "Loading …",
+  "loading.failed": "This could not be loaded",
   "retry": "Try again",
   "close": "Close",
   "cancel": "Cancel",

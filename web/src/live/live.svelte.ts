@@ -16,6 +16,7 @@ import type {
   Presence,
   ServerFrame,
   StreamEvent,
+  Team,
   Ticket,
 } from "../api/types.ts";
 import { Company, type Typist } from "./company.svelte.ts";
@@ -124,6 +125,14 @@ export class Live {
     return this.version >= 0 && id !== null ? this.#state.managers.get(id) : undefined;
   }
 
+  get teams(): Team[] {
+    return this.version >= 0 ? [...this.#state.teams.values()].toSorted((a, b) => a.name.localeCompare(b.name)) : [];
+  }
+
+  team(id: string | null): Team | undefined {
+    return this.version >= 0 && id !== null ? this.#state.teams.get(id) : undefined;
+  }
+
   /** Who else looks at this ticket now. */
   viewers(ticket: string): Manager[] {
     const others = this.version >= 0 ? this.#company.viewers(ticket) : [];
@@ -191,7 +200,7 @@ export class Live {
     this.version++;
   }
 
-  upsertEntity(kind: "campaigns" | "clients" | "inboxes" | "managers", value: { id: string }): void {
+  upsertEntity(kind: "campaigns" | "clients" | "inboxes" | "managers" | "teams", value: { id: string }): void {
     (this.#state[kind] as Map<string, { id: string }>).set(value.id, value);
     this.version++;
   }
@@ -342,17 +351,19 @@ export class Live {
   }
 
   async #loadAll(): Promise<void> {
-    const [counters, inboxes, managers, campaigns, clients] = await Promise.all([
+    const [counters, inboxes, managers, campaigns, clients, teams] = await Promise.all([
       api.counters(),
       api.inboxes.list(),
       api.managers.list(),
       api.campaigns.list(),
       api.clients.list().catch(() => ({ items: [] })),
+      api.teams.list(),
     ]);
     fill(this.#state.inboxes, inboxes.items);
     fill(this.#state.managers, managers.items);
     fill(this.#state.campaigns, campaigns.items);
     fill(this.#state.clients, clients.items);
+    fill(this.#state.teams, teams.items);
     this.#state.counters = counters;
     this.#state.position = counters.position;
     this.version++;

@@ -4,7 +4,7 @@
  * Entities live in plain maps and are replaced, never changed; the maps themselves are moved in place, since copying ten
  * thousand tickets for each event would cost more than the event.
  */
-import type { Campaign, Client, Contact, Counters, Inbox, Manager, Message, StreamEvent, Ticket, ViewName } from "../api/types.ts";
+import type { Campaign, Client, Contact, Counters, Inbox, Manager, Message, StreamEvent, Team, Ticket, ViewName } from "../api/types.ts";
 
 /** The loaded part of one ticket's history. */
 export interface Thread {
@@ -20,6 +20,7 @@ export interface State {
   clients: Map<string, Client>;
   inboxes: Map<string, Inbox>;
   managers: Map<string, Manager>;
+  teams: Map<string, Team>;
   counters: Counters | null;
   /** The last position that has been applied. */
   position: string | null;
@@ -47,6 +48,7 @@ export function emptyState(me: string): State {
     clients: new Map(),
     inboxes: new Map(),
     managers: new Map(),
+    teams: new Map(),
     counters: null,
     position: null,
     me,
@@ -171,6 +173,7 @@ export function apply(state: State, event: StreamEvent): Touched {
   merge(state.clients, event.data.client);
   merge(state.inboxes, event.data.inbox);
   merge(state.managers, event.data.manager);
+  merge(state.teams, event.data.team);
   if (event.data.contact !== undefined && knows(state, event.data.contact.id)) touched.contact = event.data.contact.id;
   if (event.type === "quarantine.changed") touched.countersStale = true;
   return touched;
