@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from inbox_email.bounces import says_undelivered
 from inbox_email.headers import Headers
+from inbox_email.mime import Mail
 from inbox_email.parameters import parameters
 
-Automatic = Literal["bounce", "receipt", "reply", "generated", "list", "bulk"]
+Automatic = Literal["bounce", "complaint", "receipt", "reply", "generated", "list", "bulk"]
 
 # A list or a newsletter may carry a person's question; these never do.
-WANT_NO_ANSWER: frozenset[Automatic] = frozenset({"bounce", "receipt", "reply", "generated"})
+WANT_NO_ANSWER: frozenset[Automatic] = frozenset({"bounce", "complaint", "receipt", "reply", "generated"})
 
+_REPORTS: dict[str, Automatic] = {"disposition-notification": "receipt", "feedback-report": "complaint"}
 _DAEMON = re.compile(r"(?:mailer-daemon|postmaster|mail-daemon|mdaemon)@?", re.IGNORECASE)
 _AWAY = re.compile(
     r"(?:automatic reply|automatische antwort|autoreply|auto-reply|auto reply|abwesenheitsnotiz|abwesenheitsmeldung"
@@ -23,13 +26,13 @@ _AWAY = re.compile(
 _REPLY_FIELDS = ("x-autoreply", "x-autorespond", "x-auto-reply", "x-autoresponder", "x-mail-autoreply")
 
 
-def automatic_kind(headers: Headers, mime: str) -> Automatic | None:
+def automatic_kind(mail: Mail) -> Automatic | None:
     """Return what sort of machine wrote a mail; None for a person's."""
+    headers = mail.headers
     submitted, precedence = headers.word("auto-submitted"), headers.word("precedence")
-    if mime == "multipart/report":
-        kind = parameters(headers.raw("content-type")).get("report-type", "").lower()
-        return "receipt" if kind == "disposition-notification" else "bounce"
-    if _is_from_daemon(headers):
+    if mail.mime == "multipart/report":
+        return _REPORTS.get(parameters(headers.raw("content-type")).get("report-type", "").lower(), "bounce")
+    if _is_from_daemon(headers) or says_undelivered(mail):
         return "bounce"
     if submitted.startswith("auto-replied") or precedence == "auto_reply" or _answers_by_itself(headers):
         return "reply"

@@ -80,6 +80,8 @@ def content_octets(octets: bytes) -> bytes:
 def _without_preamble(octets: bytes) -> bytes:
     """Drop what is before the first field: blank lines, an mbox separator, a byte order mark."""
     octets = octets.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
+    if b"\n" not in octets[:MAX_HEADER]:
+        octets = octets.replace(b"\r", b"\n")  # the line ends of an old Mac
     return octets.partition(b"\n")[2] if octets.startswith((b"From ", b">From ")) else octets
 
 

@@ -8,11 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from inbox.channel.model import File, Original, Received, Sender
+from inbox.channel.model import Original, Received, Sender, Undelivered
 from inbox.channel.signing import find_ticket
 from inbox.domain.contact import Claim, IdentityKind
 from inbox.domain.ids import MessageId, TicketId
 from inbox_email.automatic import WANT_NO_ANSWER, Automatic, automatic_kind
+from inbox_email.bounces import report_of
 from inbox_email.charsets import decode
 from inbox_email.content import content_of
 from inbox_email.headers import Address, Headers
@@ -26,7 +27,8 @@ _ARRIVED_AT = ("delivered-to", "x-original-to", "envelope-to", "x-gm-original-to
 _NOBODY = re.compile(
     r"(?:no|do-?not|nicht)[-_.]?(?:reply|respond|antworten)|noreply|wordpress|web-?form", re.IGNORECASE
 )
-_RETURNED_ID = re.compile(rb"^message-id:\s*(<[^<>\s]{1,998}>)", re.IGNORECASE | re.MULTILINE)
+_RETURNED_ID = re.compile(r"^[ \t>|]{0,8}message-id:\s*(<[^<>\s]{1,998}>)", re.IGNORECASE | re.MULTILINE)
+_RETURNED_OCTETS = 65_536
 _RETURNED = frozenset({"message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers"})
 
 
@@ -40,7 +42,7 @@ class Reader:
     def understand(self, original: Original) -> Received:
         """Parse a mail; raise MessageUnreadable only for one that is built to stop a parser."""
         mail = take_apart(original.body)
-        headers, kind = mail.headers, automatic_kind(mail.headers, mail.mime)
+        headers, kind = mail.headers, automatic_kind(mail)
         subject = headers.text("subject")[:998]
         shown = content_of(mail.body, mail.files, subject=subject)
         sender, references = self._sender(headers, original.body), _references(mail, kind)
@@ -55,6 +57,8 @@ class Reader:
             references=references,
             ticket=self._ticket(headers, references),
             echo_of=self._echo(headers),
+            about=next((own for own in map(message_of, references) if own), None) if kind == "bounce" else None,
+            undelivered=_undelivered(mail) if kind == "bounce" else (),
             wants_answer=kind not in WANT_NO_ANSWER and not self._is_own(headers),
             files=shown.files,
             meta=_meta(headers, kind=kind, blocked=shown.blocked)
@@ -106,15 +110,21 @@ def _hex(octets: bytes) -> str:
 def _references(mail: Mail, kind: Automatic | None) -> tuple[str, ...]:
     """Return what a mail answers, nearest first; a bounce answers what it returns."""
     headers = mail.headers
-    returned = _returned_ids(mail.files) if kind in {"bounce", "receipt"} else []
+    returned = _returned_ids(mail) if kind in {"bounce", "complaint", "receipt"} else []
     found = dict.fromkeys([*returned, *headers.ids("in-reply-to"), *reversed(headers.ids("references"))])
     found.pop(headers.own_id() or "", None)
     return tuple(found)[:MAX_REFERENCES]
 
 
-def _returned_ids(files: Iterable[File]) -> list[str]:
-    returned = (file.data[:65_536] for file in files if file.mime in _RETURNED)
-    return [decode(found[1], None) for data in returned if (found := _RETURNED_ID.search(data))]
+def _undelivered(mail: Mail) -> tuple[Undelivered, ...]:
+    failures = (f for f in report_of(mail).failures if f.action != "delivered")
+    return tuple(Undelivered(f.recipient, f.reason, f.action == "failed", f.status) for f in failures)
+
+
+def _returned_ids(mail: Mail) -> list[str]:
+    """Return the ids of the mails that a report returns: in a part of it, or in its words."""
+    parts = [decode(file.data[:_RETURNED_OCTETS], None) for file in mail.files if file.mime in _RETURNED]
+    return [found[1] for text in [*parts, mail.body.text or ""] if (found := _RETURNED_ID.search(text))]
 
 
 def _meta(headers: Headers, *, kind: Automatic | None, blocked: int) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from inbox.app.closing import keep_closing
 from inbox.app.edit import apply_newer
 from inbox.app.ports import Known, Placed, PublicEntry, Unit
 from inbox.app.room import Room
+from inbox.app.undelivered import asks_for_somebody, mark_undelivered
 from inbox.app.views import public_view, ticket_event
 from inbox.channel.model import Capabilities, Original, Received
 from inbox.domain.clocks import Clock, ClockKind
@@ -157,6 +158,7 @@ async def _store(unit: Unit, arrival: Arrival, known: Known, *, now: datetime) -
     if known.has_room and _wants_somebody(placed.ticket):
         placed = replace(placed, ticket=await assign.best_for(unit, placed.ticket, now=now))
     taken = await _written(unit, placed)
+    await mark_undelivered(unit, placed.ticket, arrival.received)
     before = next((c.ticket.state for c in known.candidates if c.ticket.id == placed.ticket.id), None)
     await keep_closing(unit, before, placed.ticket, now=now)
     if placed.message.call is not None:
@@ -248,6 +250,8 @@ def _moved(ticket: Ticket, arrival: Arrival, known: Known, *, now: datetime) -> 
         return after_call(ticket, received.call, at=received.at)
     if received.outbound:
         return answered(ticket, received.text, solve=False, now=now)
+    if asks_for_somebody(received) and ticket.last_seq:
+        return heard(ticket, received.undelivered[0].reason or received.text, at=received.at)
     if received.deleted or not received.wants_answer:
         return joined(ticket, received.text)
     return heard(ticket, received.text or received.subject or "", at=received.at)

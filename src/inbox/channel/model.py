@@ -67,6 +67,16 @@ class CampaignRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Undelivered:
+    """That a message of ours did not reach somebody, as a far end reports it later."""
+
+    recipient: str
+    reason: str  # the far end's words
+    permanent: bool = True  # False: it is still being tried
+    status: str | None = None  # RFC 3463, where it is given
+
+
+@dataclass(frozen=True, slots=True)
 class Received:
     """One message as a channel understood it, new or newer than the last version of it.
 
@@ -93,6 +103,8 @@ class Received:
     version: int = 0
     deleted: bool = False
     echo_of: MessageId | None = None  # our own message coming back
+    about: MessageId | None = None  # our own message that this reports on
+    undelivered: tuple[Undelivered, ...] = ()  # whom that did not reach
     call: Call | None = None
     wants_answer: bool = True
     campaign: CampaignRef | None = None
