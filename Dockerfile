@@ -6,6 +6,8 @@ COPY requirements/bootstrap.txt /tmp/bootstrap.txt
 RUN pip install --no-cache-dir --require-hashes -r /tmp/bootstrap.txt
 WORKDIR /source
 COPY . .
+# Compiled here, since the service's own user may not write beside the code and would compile it at each start.
+ENV UV_COMPILE_BYTECODE=1
 RUN uv venv /opt/inbox \
  && uv pip install --no-cache --python /opt/inbox --require-hashes -r requirements/run.txt \
  && uv build --no-cache --wheel --build-constraints requirements/build.txt --out-dir /dist \

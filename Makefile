@@ -76,8 +76,9 @@ compile = $(uv) pip compile --quiet --universal --python-version 3.11 --generate
 
 $(RUN): requirements/run.txt requirements/build.txt pyproject.toml hatch_build.py $(WEB) | $(UV)
 	test -x $(BIN)/python || $(uv) venv --quiet .venv
-	$(uv) pip install --quiet --python .venv --require-hashes -r requirements/run.txt
+	$(uv) pip install --quiet --python .venv --compile-bytecode --require-hashes -r requirements/run.txt
 	$(uv) pip install --quiet --python .venv --no-deps --build-constraints requirements/build.txt --reinstall-package crowd-inbox --editable .
+	$(BIN)/python -m compileall -q src channels
 	@touch $@
 
 $(DEV): requirements/dev.txt $(RUN)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
@@ -26,6 +26,7 @@ from inbox.channel import registry
 from inbox.channel.host import Host
 from inbox.domain.events import EventType
 from inbox.domain.ids import InboxId
+from inbox.foundation import Database, database
 from inbox.guard import GuardedDialer, GuardedHttp, http_guard, mail_guard
 from inbox.keeper import BlobKeeper
 from inbox.postman import SmtpPostman
@@ -63,27 +64,6 @@ class Service:
         return await links.reset_link(here.units, email, site=here.edge.public_url, now=here.clock())
 
 
-@dataclass(frozen=True, slots=True)
-class Database:
-    """Where the database is, and the loop that brings a private one back when it dies."""
-
-    dsn: str = field(repr=False)
-    keep: Loop | None = None
-
-
-@asynccontextmanager
-async def database(settings: Settings) -> AsyncIterator[Database]:
-    """Yield the database: the one of the settings, else a private server in the data folder."""
-    if settings.database_url is not None:
-        yield Database(settings.database_url.get_secret_value())
-        return
-    server = await embedded.start(settings.data_dir)
-    try:
-        yield Database(server.dsn, lambda: embedded.keep_running(server))
-    finally:
-        await embedded.stop(server)
-
-
 @asynccontextmanager
 async def beside(settings: Settings) -> AsyncIterator[Service]:
     """Make the service ready for one command, beside a running one or without it."""
@@ -96,12 +76,18 @@ async def beside(settings: Settings) -> AsyncIterator[Service]:
 
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Service]:
-    """Make the service ready: database up and migrated, parts made; take it down at the end."""
+    """Make the service ready with its database; take both down at the end."""
+    async with database(settings) as found, composed(settings, found) as service:
+        yield service
+
+
+@asynccontextmanager
+async def composed(settings: Settings, found: Database) -> AsyncIterator[Service]:
+    """Make the service ready on a database that is up: migrate it, make the parts; take them down at the end."""
     async with AsyncExitStack() as stack:
         vault = open_vault(settings.data_dir, [key.get_secret_value() for key in settings.secret_keys])
         blobs = BlobStore(settings.data_dir / "blobs")
         await asyncio.to_thread(blobs.prepare)
-        found = await stack.enter_async_context(database(settings))
         engine = await _ready_engine(found.dsn)
         stack.push_async_callback(engine.dispose)
         yield await _compose(stack, settings, found, engine, vault, blobs)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
+from importlib import import_module
 from pathlib import Path
 
 import uvloop
@@ -61,15 +63,41 @@ def _with_file(
 
 
 async def _serve(arguments: argparse.Namespace) -> int:
-    from inbox.serve import serve
+    from inbox.foundation import laid
+    from inbox.settings import read_settings
 
-    return await serve(with_work=arguments.role == "all")
+    rest = _read_ahead("inbox.serve")
+    async with laid(read_settings()) as foundation:
+        await rest
+        from inbox.serve import serve
+
+        return await serve(foundation, with_work=arguments.role == "all")
 
 
 async def _demo(_: argparse.Namespace) -> int:
-    from inbox.serve import demo
+    from inbox.foundation import demo_settings, laid
+    from inbox.settings import read_settings
 
-    return await demo()
+    rest = _read_ahead("inbox.serve")
+    async with laid(demo_settings(read_settings())) as foundation:
+        await rest
+        from inbox.serve import demo
+
+        return await demo(foundation)
+
+
+def _read_ahead(module: str) -> Awaitable[object]:
+    """Import a module in a thread: reading the program takes about as long as the database takes to start."""
+    return asyncio.get_running_loop().run_in_executor(None, _read, module)
+
+
+def _read(module: str) -> None:
+    gc.disable()  # what is read here never goes away: the collector would walk it a hundred times in vain
+    try:
+        import_module(module)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 async def _work(_: argparse.Namespace) -> int:

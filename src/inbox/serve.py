@@ -14,10 +14,10 @@ import structlog
 import uvicorn
 
 from inbox.app.links import first_run_link
-from inbox.bootstrap import Service, running
+from inbox.bootstrap import Service, composed, running
 from inbox.demo.backstage import Backstage
 from inbox.demo.show import Show
-from inbox.errors import StartRefused
+from inbox.foundation import Foundation
 from inbox.logs import configure
 from inbox.settings import Settings, read_settings
 from inbox.worker.runner import Loop, run_all
@@ -36,38 +36,26 @@ _INVITATION = """
 """
 
 
-async def serve(*, with_work: bool) -> int:
+async def serve(foundation: Foundation, *, with_work: bool) -> int:
     """Serve the API and the desk, with the work beside it unless other processes do it."""
-    settings = read_settings()
-    configure(settings.log_level)
-    listener = _listen(settings)
-    settings = settings.model_copy(update={"port": listener.getsockname()[1]})  # 0 was a wish for a free one
-    async with running(settings) as bare:
+    settings = foundation.settings
+    async with composed(settings, foundation.database) as bare:
         service, _ = _with_demo(bare, settings)
         await _welcome(service, settings)
         loops = service.loops | (service.work if with_work else {})
-        await _until_told(_server(service), listener, loops)
+        await _until_told(_server(service), foundation.listener, loops)
     return 0
 
 
-async def demo() -> int:
-    """Serve a believable platform with a crowd that keeps writing, in a data folder of its own."""
-    settings = demo_settings(read_settings())
-    configure(settings.log_level)
-    listener = _listen(settings)
-    async with running(settings) as bare:
+async def demo(foundation: Foundation) -> int:
+    """Serve a believable platform with a crowd that keeps writing."""
+    settings = foundation.settings
+    async with composed(settings, foundation.database) as bare:
         service, show = _with_demo(bare, settings)
         sign_in = await show.open()
         print(_INVITATION.format(site=settings.site, **asdict(sign_in)), flush=True)  # noqa: T201 - to the terminal
-        await _until_told(_server(service), listener, service.loops | service.work)
+        await _until_told(_server(service), foundation.listener, service.loops | service.work)
     return 0
-
-
-def demo_settings(settings: Settings) -> Settings:
-    """Return the settings with a data folder of the demo's own, unless one was named."""
-    if "data_dir" in settings.model_fields_set:
-        return settings
-    return settings.model_copy(update={"data_dir": settings.data_dir / "demo"})
 
 
 async def work() -> int:
@@ -92,23 +80,6 @@ def _with_demo(bare: Service, settings: Settings) -> tuple[Service, Show]:
     show = Show(Backstage(here.door, here.blobs, settings.data_dir, settings.own_address, bare.places))
     services = replace(here, edge=replace(here.edge, demo=show))
     return replace(bare, services=services, work=bare.work | {"demo": show.run}), show
-
-
-def _listen(settings: Settings) -> socket.socket:
-    """Take the port before anything else, so that a second service learns it at once."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((settings.host, settings.port))
-    except OSError as error:
-        listener.close()
-        raise StartRefused(
-            f"Port {settings.port} on {settings.host} is taken or forbidden ({error.strerror}); "
-            "set INBOX_PORT to another one."
-        ) from error
-    listener.listen(2048)
-    return listener
 
 
 class _Server(uvicorn.Server):

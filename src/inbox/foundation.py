@@ -1,0 +1,77 @@
+"""What the service stands on: its settings, its port and its database; up while the rest of the program is read."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from inbox.errors import StartRefused
+from inbox.logs import configure
+from inbox.settings import Settings
+from inbox.store import embedded
+from inbox.worker.runner import Loop
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """Where the database is, and the loop that brings a private one back when it dies."""
+
+    dsn: str = field(repr=False)
+    keep: Loop | None = None
+
+
+@asynccontextmanager
+async def database(settings: Settings) -> AsyncIterator[Database]:
+    """Yield the database: the one of the settings, else a private server in the data folder."""
+    if settings.database_url is not None:
+        yield Database(settings.database_url.get_secret_value())
+        return
+    server = await embedded.start(settings.data_dir)
+    try:
+        yield Database(server.dsn, lambda: embedded.keep_running(server))
+    finally:
+        await embedded.stop(server)
+
+
+@dataclass(frozen=True, slots=True)
+class Foundation:
+    """A port that is ours and a database that answers."""
+
+    settings: Settings
+    listener: socket.socket
+    database: Database
+
+
+@asynccontextmanager
+async def laid(settings: Settings) -> AsyncIterator[Foundation]:
+    """Yield the foundation; the port is taken before anything else, so that a second service learns it at once."""
+    configure(settings.log_level)
+    with _listen(settings) as listener:
+        settings = settings.model_copy(update={"port": listener.getsockname()[1]})  # 0 was a wish for a free one
+        async with database(settings) as found:
+            yield Foundation(settings, listener, found)
+
+
+def demo_settings(settings: Settings) -> Settings:
+    """Return the settings with a data folder of the demo's own, unless one was named."""
+    if "data_dir" in settings.model_fields_set:
+        return settings
+    return settings.model_copy(update={"data_dir": settings.data_dir / "demo"})
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        raise StartRefused(
+            f"Port {settings.port} on {settings.host} is taken or forbidden ({error.strerror}); "
+            "set INBOX_PORT to another one."
+        ) from error
+    listener.listen(2048)
+    return listener
