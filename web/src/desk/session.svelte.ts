@@ -31,6 +31,11 @@ class Session {
     return this.#me !== null && this.#me.role !== "manager";
   }
 
+  /** As everybody sees it: a colleague, a rule or another screen of ours may have changed it. */
+  get availability(): Availability {
+    return this.#live?.manager(this.me.id)?.availability ?? this.me.availability;
+  }
+
   get isAdmin(): boolean {
     return this.#me?.role === "admin";
   }

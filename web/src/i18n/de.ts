@@ -1,6 +1,7 @@
 /** The desk in German. */
 import { settings } from "./de.settings.ts";
+import { teams } from "./de.teams.ts";
 import { work } from "./de.work.ts";
 import type { Dictionary } from "./en.ts";
 
-export const de: Dictionary = { ...work, ...settings };
+export const de: Dictionary = { ...work, ...settings, ...teams };

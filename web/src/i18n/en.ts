@@ -1,5 +1,6 @@
 /** The desk in English; its keys are those of every language. */
 import { settings } from "./en.settings.ts";
+import { teams } from "./en.teams.ts";
 import { work } from "./en.work.ts";
 
 export interface Forms {
@@ -7,7 +8,7 @@ export interface Forms {
   other: string;
 }
 
-export type Key = keyof typeof work | keyof typeof settings;
+export type Key = keyof typeof work | keyof typeof settings | keyof typeof teams;
 export type Dictionary = Record<Key, string | Forms>;
 
-export const en: Dictionary = { ...work, ...settings };
+export const en: Dictionary = { ...work, ...settings, ...teams };
