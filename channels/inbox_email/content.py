@@ -43,7 +43,7 @@ def content_of(body: Body, files: Sequence[File], *, subject: str) -> Content:
 
 def _of_text(said: str, files: Sequence[File], subject: str) -> Content:
     split = split_text(_EMPTY_LINES.sub("\n\n\n", said), subject=subject)
-    return _bounded(Content(split.text, None, split.quoted, 0, tuple(_marked_inline(files, ()))))
+    return _bounded(Content(split.text, None, split.folded, 0, tuple(_marked_inline(files, ()))))
 
 
 def _of_both(
@@ -58,7 +58,7 @@ def _of_both(
         split = PageSplit(whole)
     shown = render(split.page)
     new = by_lines.text if by_lines.quoted or not split.quoted else text(split.page)
-    return _bounded(Content(new, shown.html, by_lines.quoted or split.quoted, shown.blocked, tuple(files)))
+    return _bounded(Content(new, shown.html, by_lines.folded or split.quoted, shown.blocked, tuple(files)))
 
 
 def _is_poorer(said: str, from_html: str) -> bool:

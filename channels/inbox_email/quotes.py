@@ -14,7 +14,7 @@ MAX_LINES = 20_000
 _ATTRIBUTION = 400  # characters; a mailer breaks it over a few lines
 _ATTRIBUTION_LINES = 4
 
-_QUOTED = re.compile(r"\s{0,3}(?:>|\|\s)")
+_QUOTED = re.compile(r"\s{0,3}(?:>|\|(?:\s|$))")
 _WROTE = re.compile(
     r"\b(?:wrote|writes|schrieb\w*|geschrieben|a écrit|écrit|escribió|ha scritto|scritto|geschreven|schreef|napisał\w*"
     r"|pisze|skrev|skrifaði|escreveu|escrito|kirjoitti|napsal\w*|написал\w*|пише|yazdı|írta|έγραψε|scris)\b"
@@ -22,7 +22,8 @@ _WROTE = re.compile(
     re.IGNORECASE,
 )
 _BEGINS = re.compile(
-    r"\s*(?:on|am|le|el|il|op|em|den|dnia|w dniu|på|dne|vào|\w{2,3}[ .,]+\d{1,2}\.? \w{3,}|\d{1,4}[-./年])\b",
+    r"\s*(?:on|am|le|el|il|op|em|den|dnia|w dniu|på|dne|vào"
+    r"|\w{2,3}[ .,]+\d{1,2}\.? \w{3,}|\d{1,4}[-./年]|\d{1,2} \w{3,9}\.? \d{4})\b",
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"[^\s<>@]{1,64}@[^\s<>@]{1,255}\.[^\s<>@]")
@@ -42,12 +43,23 @@ _FIELD = re.compile(
     r"|subject|betreff|objet|asunto|oggetto|assunto|onderwerp|temat|ämne|emne|předmět|тема|konu|tárgy)\s?\*?:\s*\S?",
     re.IGNORECASE,
 )
-_RULE = re.compile(r"\s*_{10,}\s*")
-_SIGNATURE = re.compile(
-    r"\s*(?:--\s?|_{3,}\s*|(?:sent from|gesendet von|von meinem \S+ gesendet|envoyé d|enviado d|inviato da"
-    r"|sendt fra|skickat från|verzonden vanaf|wysłane z|get outlook).*)",
+_RULE = re.compile(r"\s*(?:_{10,}|-{10,})\s*")
+_DASHES = re.compile(r"--\s?|\u1427")  # RFC 3676 section 4.3, often without its space; Gmail's own dot
+_DEVICE = (
+    r"(?:i-?(?:phone|pad|pod)|android|samsung|galaxy|blackberry|mobile?|mobil\w*|handy|phone|smartphone|tablet|cell|htc"
+    r"|huawei|xiaomi|nokia|pixel|windows|outlook|airmail|mail|mailbox|yahoo|proton\w*|ios\w*|telefon\w*|téléphone|portable"
+    r"|device|gerät)\b"
+)
+# A telephone's own line says what it is before it pauses: who sends a thing from somewhere goes on to say what.
+_BY_DEVICE = re.compile(
+    rf"[\s(<\[]{{0,4}}(?:(?:sent|sended|written) (?:from|via|with|by|using)|gesendet (?:von|mit|via)|envoyé (?:depuis|de|avec)"
+    rf"|enviado (?:desde|do|de)|inviato (?:da|dal|con)|sendt fra|skickat från|lähetetty|verzonden (?:vanaf|met)|wysłane z|enviada? do|отправлено"
+    rf"|get)\b[^,.;!?]{{0,40}}{_DEVICE}.{{0,60}}"
+    rf"|\s*sent from my(?: [\w-]+){{1,5}}\s*|\s*(?:\w+ )?from (?:my )?{_DEVICE}[\w ]{{0,20}}"
+    rf"|\s*(?:diese nachricht wurde )?von meinem .{{0,30}}{_DEVICE}.{{0,30}}gesendet\.?\s*|\s*從我的.{{0,20}}傳送\s*",
     re.IGNORECASE,
 )
+_SIGNATURE_LINES = 15
 _FORWARD_SUBJECT = re.compile(r"\s*\[?(?:fwd?|wg|tr|rv|enc|i|vs|vb|doorst)\s*:", re.IGNORECASE)
 _FORWARDED = re.compile(
     r"[\s>*_-]{0,40}(?:begin forwarded message|forwarded message|weitergeleitete nachricht|anfang der weitergeleiteten"
@@ -58,10 +70,16 @@ _FORWARDED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A text in two: what is new, and what it repeats."""
+    """A text taken apart: what is new, what it repeats of earlier mails, and what the mailer puts under every mail."""
 
     text: str
     quoted: str | None = None
+    signature: str | None = None
+
+    @property
+    def folded(self) -> str | None:
+        """Return all that is folded away."""
+        return "\n\n".join(part for part in (self.signature, self.quoted) if part) or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +89,31 @@ class _Span:
 
 
 def split_text(text: str, *, subject: str = "") -> Split:
-    """Fold the quoted part of a text; inline answers and forwards keep everything."""
+    """Fold what a text quotes, and its signature; inline answers and forwards keep everything."""
+    split = _without_quote(text, subject)
+    lines = split.text.split("\n")
+    start = _signature_start(lines)
+    if start is None:
+        return split
+    return Split(_joined_lines(lines[:start]), split.quoted, _joined_lines(lines[start:]))
+
+
+def _signature_start(lines: Sequence[str]) -> int | None:
+    """Return where the signature begins, which is never all that was said."""
+    said = [index for index, line in enumerate(lines) if line.strip()]
+    for place in range(len(said) - 1, 0, -1):
+        if not _BY_DEVICE.fullmatch(lines[said[place]][:_ATTRIBUTION]):
+            break
+    else:
+        place = 0
+    start = said[place + 1] if place + 1 < len(said) else None
+    dashes = [index for index in said[1:] if _DASHES.fullmatch(lines[index])]
+    if dashes and len(lines) - dashes[-1] <= _SIGNATURE_LINES:
+        return dashes[-1]
+    return start
+
+
+def _without_quote(text: str, subject: str) -> Split:
     lines = text.split("\n")
     if len(lines) > MAX_LINES or is_forward(subject) or any(is_forwarded(line[:80]) for line in lines):
         return Split(text.strip("\n"))
@@ -79,9 +121,9 @@ def split_text(text: str, *, subject: str = "") -> Split:
     spans = _joined(_spans([line[:_ATTRIBUTION] for line in lines]), lines)
     if len(spans) != 1:
         return Split(text.strip("\n"))
-    before, after = lines[: spans[0].start], lines[spans[0].end :]
-    if not _is_foldable(before, after):
+    if not _is_foldable(lines, spans[0]):
         return Split(text.strip("\n"))
+    before, after = lines[: spans[0].start], lines[spans[0].end :]
     new = "\n".join([*_stripped(before), *([""] if _said(before) and _said(after) else []), *_stripped(after)])
     return Split(new.strip("\n"), "\n".join(lines[spans[0].start : spans[0].end]).strip("\n"))
 
@@ -103,19 +145,24 @@ def is_forwarded(line: str) -> bool:
 
 def is_signature(line: str) -> bool:
     """Tell whether a line begins a signature, or is the whole of a telephone's."""
-    return _SIGNATURE.fullmatch(line) is not None
+    is_rule = line.strip() in {"--", ""} or set(line.strip()) == {"_"}
+    return is_rule or _BY_DEVICE.fullmatch(line[:_ATTRIBUTION]) is not None
 
 
 def is_attribution(text: str) -> bool:
     """Tell whether a text is only the line that introduces a quote: `On Monday Ann <ann@example.org> wrote:`."""
-    return len(text) <= _ATTRIBUTION and text.rstrip().endswith((":", "：")) and _introduces(text)
+    return len(text) <= _ATTRIBUTION and text.rstrip().endswith((":", "：", " ----")) and _introduces(text)
 
 
-def _is_foldable(before: Sequence[str], after: Sequence[str]) -> bool:
+def _is_foldable(lines: Sequence[str], quote: _Span) -> bool:
+    before, after = lines[: quote.start], lines[quote.end :]
     if not _said(after):
         return _said(before)
-    # Words after a quote may answer it point by point, unless they are a signature or all that was written.
-    return not _said(before) or is_signature(next(line for line in after if line.strip()))
+    if not _said(before):
+        # The answer stands below all that the mailer quoted; a quote without introduction the writer put there.
+        return not _QUOTED.match(lines[quote.start])
+    # Words after a quote may answer it point by point, unless they are a signature.
+    return is_signature(next(line for line in after if line.strip()))
 
 
 def _spans(lines: Sequence[str]) -> list[_Span]:
@@ -140,6 +187,10 @@ def _span_at(lines: Sequence[str], index: int) -> _Span | None:
     if _SEPARATOR.fullmatch(lines[index]) or _is_header_block(lines, index):
         return _Span(index, len(lines))
     introduced = _introduction_end(lines, index)
+    if introduced is None and _names_writer(lines[index]):
+        following = _next_said(lines, index + 1)
+        is_quoted = following < len(lines) and _QUOTED.match(lines[following])
+        return _Span(index, _end_of_prefixed(lines, following)) if is_quoted else None
     if introduced is None:
         return None
     following = _next_said(lines, introduced)
@@ -166,6 +217,11 @@ def _introduction_end(lines: Sequence[str], index: int) -> int | None:
         if is_attribution(" ".join(lines[index:end])):
             return end if _begins_here(lines[index:end]) else None
     return None
+
+
+def _names_writer(line: str) -> bool:
+    """Tell whether a line only says who wrote and when: `2013/7/20 Ann <ann@example.org>`."""
+    return _ADDRESS.search(line) is not None and re.match(r"\s*\d{1,4}[-./]\d{1,2}[-./]\d{1,4}\b", line) is not None
 
 
 def _begins_here(lines: Sequence[str]) -> bool:
@@ -215,6 +271,10 @@ def _next_said(lines: Sequence[str], index: int) -> int:
 
 def _said(lines: Sequence[str]) -> bool:
     return any(line.strip() for line in lines)
+
+
+def _joined_lines(lines: Sequence[str]) -> str:
+    return "\n".join(lines).strip("\n")
 
 
 def _stripped(lines: Sequence[str]) -> list[str]:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbox_email.quotes import split_text
+from inbox_email.quotes import Split, split_text
 
 QUOTE = "> Hello,\n> how are you?"
 
@@ -78,8 +78,43 @@ def test_words_below_a_quote_are_the_answer() -> None:
 
 def test_a_signature_below_a_quote_does_not_unfold_it() -> None:
     split = split_text(f"Fine.\n\n{QUOTE}\n\n-- \nAnn")
-    assert split.text == "Fine.\n\n-- \nAnn"
-    assert split.quoted == QUOTE
+    assert (split.text, split.signature, split.quoted) == ("Fine.", "-- \nAnn", QUOTE)
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        "-- \nAnn\nMitmachwerk, Berlin",
+        "--\nAnn",
+        "Von meinem iPhone gesendet",
+        "Gesendet mit der GMX Mail App",
+        "Sent from my Samsung Galaxy S5 device",
+        "Envoyé depuis mon téléphone Android",
+        "Get Outlook for iOS",
+        "(sent from a phone)",
+        "Diese Nachricht wurde von meinem Android-Gerät mit K-9 Mail gesendet.",
+    ],
+)
+def test_a_signature_is_folded(signature: str) -> None:
+    assert split_text(f"Where is it?\n\n{signature}") == Split("Where is it?", None, signature)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-- \nAnn",
+        "Hello\n\nSent from the warehouse, but where is it now?",
+        "Hello\n\nSent from my desk, is much easier than my mobile phone.",
+        "Gesendet von mir am Montag, angekommen ist nichts.",
+        "Hello\n-- \n" + "\n".join(f"{n}. point" for n in range(20)),
+    ],
+)
+def test_what_may_be_more_than_a_signature_is_shown(text: str) -> None:
+    assert split_text(text).text == text
+
+
+def test_a_quote_that_the_writer_put_before_their_words_stays() -> None:
+    assert split_text(f"{QUOTE}\n\nI asked this on Monday.").quoted is None
 
 
 LINE = st.sampled_from(
@@ -90,7 +125,7 @@ LINE = st.sampled_from(
 @given(st.lists(LINE, max_size=14))
 def test_every_line_is_either_shown_or_folded(lines: list[str]) -> None:
     split = split_text("\n".join(lines))
-    kept = [line for line in f"{split.text}\n{split.quoted or ''}".split("\n") if line.strip()]
+    kept = [line for line in f"{split.text}\n{split.folded or ''}".split("\n") if line.strip()]
     assert sorted(kept) == sorted(line for line in lines if line.strip())
 
 
