@@ -52,9 +52,10 @@ _DEVICE = (
 )
 # A telephone's own line says what it is before it pauses: who sends a thing from somewhere goes on to say what.
 _BY_DEVICE = re.compile(
-    rf"[\s(<\[]{{0,4}}(?:(?:sent|sended|written) (?:from|via|with|by|using)|gesendet (?:von|mit|via)|envoyé (?:depuis|de|avec)"
-    rf"|enviado (?:desde|do|de)|inviato (?:da|dal|con)|sendt fra|skickat från|lähetetty|verzonden (?:vanaf|met)|wysłane z|enviada? do|отправлено"
-    rf"|get)\b[^,.;!?]{{0,40}}{_DEVICE}.{{0,60}}"
+    r"[\s(<\[]{0,4}(?:(?:sent|sended|written) (?:from|via|with|by|using)|gesendet (?:von|mit|via)"
+    r"|envoyé (?:depuis|de|avec)"
+    r"|enviado (?:desde|do|de)|inviato (?:da|dal|con)|sendt fra|skickat från|lähetetty|verzonden (?:vanaf|met)"
+    rf"|wysłane z|enviada? do|отправлено|get)\b[^,.;!?]{{0,40}}{_DEVICE}.{{0,60}}"
     rf"|\s*sent from my(?: [\w-]+){{1,5}}\s*|\s*(?:\w+ )?from (?:my )?{_DEVICE}[\w ]{{0,20}}"
     rf"|\s*(?:diese nachricht wurde )?von meinem .{{0,30}}{_DEVICE}.{{0,30}}gesendet\.?\s*|\s*從我的.{{0,20}}傳送\s*",
     re.IGNORECASE,
