@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from inbox.channel.host import Host
@@ -94,6 +95,8 @@ class ChatChannel:
         attachments=True,
         live=True,
         typing=True,
+        weight=30,
+        target=timedelta(minutes=1),
     )
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import ClassVar
 
 import orjson
@@ -122,7 +123,12 @@ class CommentsChannel:
     title: ClassVar[Mapping[str, str]] = {"en": "Comments", "de": "Kommentare"}
     contract: ClassVar[int] = CONTRACT
     capabilities: ClassVar[Capabilities] = Capabilities(
-        hooks=True, threading=Threading.PUBLIC, text_limit=10_000, public=True, edits=True
+        hooks=True,
+        threading=Threading.PUBLIC,
+        text_limit=10_000,
+        public=True,
+        edits=True,
+        target=timedelta(hours=1),
     )
 
     @property

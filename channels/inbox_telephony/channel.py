@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import ClassVar
 
 from inbox.channel.host import Host
@@ -74,7 +75,13 @@ class TelephonyChannel:
     title: ClassVar[Mapping[str, str]] = {"en": "Telephone", "de": "Telefon"}
     contract: ClassVar[int] = CONTRACT
     capabilities: ClassVar[Capabilities] = Capabilities(
-        hooks=True, threading=Threading.CONTACT, text_limit=10_000, logs_by_hand=True, replies=False
+        hooks=True,
+        threading=Threading.CONTACT,
+        text_limit=10_000,
+        logs_by_hand=True,
+        replies=False,
+        weight=100,
+        target=timedelta(minutes=30),
     )
 
     @property

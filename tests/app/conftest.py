@@ -21,7 +21,9 @@ CAPABILITIES = {
     "comments": Capabilities(threading=Threading.PUBLIC, public=True),
     "chat": Capabilities(threading=Threading.CONTACT, live=True),
     "email": Capabilities(threading=Threading.REFERENCES, starts_tickets=True),
-    "telephony": Capabilities(threading=Threading.CONTACT, replies=False, logs_by_hand=True),
+    "telephony": Capabilities(
+        threading=Threading.CONTACT, replies=False, logs_by_hand=True, target=timedelta(minutes=30)
+    ),
 }
 
 Take = Callable[..., Awaitable[Taken]]
@@ -45,7 +47,7 @@ async def aylin(units: Units) -> Manager:
                 "Aylin",
                 Role.LEAD,
                 availability=Availability.ONLINE,
-                capacity=3,
+                capacity=30,
                 access=EVERYTHING,
             )
         )

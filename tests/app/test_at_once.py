@@ -152,7 +152,7 @@ async def test_room_that_opens_after_everybody_was_full_is_seen_within_a_moment(
     full = await take_message(process, opened, _in_thread(3))
     async with units() as unit:
         manager = await unit.managers.find(aylin.id)
-        await unit.managers.save(replace(manager, capacity=9))
+        await unit.managers.save(replace(manager, capacity=90))
 
     clock[0] += timedelta(milliseconds=200)
     after = await take_message(process, opened, _in_thread(4))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import strategies as st
@@ -96,18 +97,18 @@ def test_a_message_joins_a_ticket_for_seven_days_after_its_end_and_a_public_one_
         (Call(caller=None, missed=True, ended_at=NOW), State.WAITING, None),  # nobody to call back
         (Call(caller="+49301", answered_at=NOW, ended_at=NOW, duration=60), State.SOLVED, None),
         (Call(inbound=False, callee="+49301", ended_at=NOW), State.WAITING, None),
-        (Call(caller="+49301", started_at=NOW), State.OPEN, None),
+        (Call(caller="+49301", started_at=NOW), State.OPEN, later(minutes=30)),
     ],
 )
 def test_what_a_call_asks_for(call: Call, state: State, due: object) -> None:
-    after = after_call(ticket(state=State.WAITING), call, at=NOW)
+    after = after_call(ticket(state=State.WAITING, target=timedelta(minutes=30)), call, at=NOW)
 
     assert (after.state, after.due_at) == (state, due)
     assert after.last_seq == 1
 
 
 def test_a_second_missed_call_does_not_put_the_callback_off() -> None:
-    first = after_call(ticket(), Call(caller="+49301", missed=True, ended_at=NOW), at=NOW)
+    first = after_call(ticket(target=timedelta(minutes=30)), Call(caller="+49301", missed=True, ended_at=NOW), at=NOW)
     second = after_call(first, Call(caller="+49301", missed=True, ended_at=later(minutes=20)), at=later(minutes=20))
 
     assert second.due_at == later(minutes=30)

@@ -93,7 +93,7 @@ def queue(units: Units, inbox: Inbox) -> Queue:
     return queued
 
 
-async def add_manager(unit: Unit, name: str, *, capacity: int = 3) -> Manager:
+async def add_manager(unit: Unit, name: str, *, capacity: int = 30) -> Manager:
     return await unit.managers.add(
         Manager(
             ManagerId(new_id()),

@@ -53,12 +53,12 @@ async def test_of_many_who_claim_at_once_one_wins_and_the_others_learn_who(units
 async def test_nobody_is_given_more_than_they_can_hold_by_many_workers_at_once(units: Units, inbox: Inbox) -> None:
     await tickets(units, inbox, 30)
     async with units() as unit:
-        people = [await add_manager(unit, f"m{n}", capacity=n + 1) for n in range(5)]
+        people = [await add_manager(unit, f"m{n}", capacity=10 * n + 10) for n in range(5)]
     for _ in range(4):
         await asyncio.gather(*(assign_waiting(units, now=NOW) for _ in range(5)))
 
     held = await holders(units)
-    assert {held[me.id]: me.capacity for me in people} == {n: n for n in range(1, 6)}
+    assert {held[me.id]: me.capacity // 10 for me in people} == {n: n for n in range(1, 6)}
     assert held[None] == 15
 
 
@@ -73,7 +73,7 @@ async def test_a_reply_and_an_assignment_of_the_same_ticket_do_not_wait_for_each
 ) -> None:
     waiting = await tickets(units, inbox, 10)
     async with units() as unit:
-        aylin = await add_manager(unit, "aylin", capacity=20)
+        aylin = await add_manager(unit, "aylin", capacity=200)
     desk = Desk(aylin, EVERYTHING, BlobStore(tmp_path))  # type: ignore[arg-type]  # a folder
 
     async def write(ticket: Ticket) -> None:
@@ -88,7 +88,7 @@ async def test_a_reply_and_an_assignment_of_the_same_ticket_do_not_wait_for_each
     assert noted == [1] * 10
 
 
-@pytest.mark.parametrize("capacity", [1, 2])
+@pytest.mark.parametrize("capacity", [10, 20])
 async def test_a_claim_is_ones_own_decision_whatever_the_capacity(units: Units, inbox: Inbox, capacity: int) -> None:
     async with units() as unit:
         me = await add_manager(unit, "aylin", capacity=capacity)

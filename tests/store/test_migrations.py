@@ -6,6 +6,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from uuid import uuid4
 
 import asyncpg
@@ -62,6 +63,31 @@ async def test_an_empty_database_is_brought_up_to_date_and_a_second_time_changes
     await migrate(empty)
 
     assert await value(empty, "select array_agg(version_num) from alembic_version") == [first]
+
+
+async def test_tickets_and_people_from_before_routing_get_weights_and_deadlines(empty: str) -> None:
+    await migrate(empty, to="0001")
+    connection = await asyncpg.connect(empty)
+    await connection.execute(
+        """
+        insert into managers (id, email, name, role, capacity)
+        values (gen_random_uuid(), 'a@b.example', 'A', 'lead', 8);
+        insert into inboxes (id, channel, name, config) values (gen_random_uuid(), 'any', 'Any', '');
+        insert into tickets (id, inbox_id, channel, state, priority, public_seq, waiting_since, created_at, updated_at)
+        select gen_random_uuid(), id, 'any', 'open', 2, seq, '2026-03-23 09:00Z', now(), now()
+        from inboxes, unnest(array[0, 3]) seq;
+        """
+    )
+    await migrate(empty)
+    rows = await connection.fetch("select live, weight, due_at - waiting_since as left from tickets order by live")
+    capacity = await connection.fetchval("select capacity from managers")
+    await connection.close()
+
+    assert [tuple(row) for row in rows] == [
+        (False, 10, timedelta(hours=2)),
+        (True, 30, timedelta(seconds=30)),
+    ]
+    assert capacity == 100
 
 
 async def test_processes_that_start_together_migrate_after_each_other(empty: str) -> None:

@@ -17,6 +17,8 @@ from pydantic import (
     StringConstraints,
 )
 
+from inbox.domain.lanes import Lane
+
 
 def _clean(text: str) -> str:
     """PostgreSQL holds no NUL, JSON readers choke on lone surrogates: neither is text."""
@@ -83,6 +85,10 @@ class TicketChange(Strict):
     tags: Annotated[list[Tag], Field(max_length=30)] | None = None
     subject: Line | None = None
     campaign_id: UUID | None = None
+    lane: Lane | None = None
+    language: Language | None = None
+    team_id: UUID | None = None
+    skills: Annotated[list[Tag], Field(max_length=30)] | None = None
 
 
 class NewMessage(Strict):
@@ -118,11 +124,15 @@ class IdentityBody(Strict):
     verified: StrictBool = True
 
 
+Words = Annotated[list[Tag], Field(max_length=30)]  # a few short ones: tags, skills, roles
+
+
 class ContactBody(Strict):
     """A contact, upserted by one of its verified identities."""
 
     name: Line | None = None
     language: Language | None = None
+    roles: Words | None = None
     identities: Annotated[list[IdentityBody], Field(min_length=1, max_length=20)]
 
 
@@ -131,6 +141,7 @@ class ContactChange(Strict):
 
     name: Line | None = None
     language: Language | None = None
+    roles: Words | None = None
 
 
 class ClientBody(Strict):

@@ -51,7 +51,8 @@ async def change_contact(request: Request, caller: Works, contact_id: UUID, body
     async with services(request).units() as unit:
         known = await _find(unit, caller, contact_id)
         name, language = body.name or known.name, body.language or known.language
-        return Json(contact_view(await contacts.change_contact(unit, known, name=name, language=language)))
+        changed = await contacts.change_contact(unit, known, name=name, language=language, roles=_roles(body))
+        return Json(contact_view(changed))
 
 
 @router.put("/contacts", response_model=ContactShape)
@@ -63,8 +64,14 @@ async def put_contact(request: Request, caller: Works, body: ContactBody) -> Jso
         known = await unit.contacts.by_claims(claims)
         if known is not None:
             await _find(unit, caller, known.id)
-        contact = await contacts.put_contact(unit, claims, name=body.name, language=body.language, now=at_hand.clock())
+        contact = await contacts.put_contact(
+            unit, claims, name=body.name, language=body.language, roles=_roles(body), now=at_hand.clock()
+        )
     return Json(contact_view(contact))
+
+
+def _roles(body: ContactBody | ContactChange) -> tuple[str, ...] | None:
+    return None if body.roles is None else tuple(dict.fromkeys(body.roles))
 
 
 async def _find(unit: Unit, caller: Caller, contact_id: UUID) -> Contact:

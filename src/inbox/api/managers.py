@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,18 +13,18 @@ from inbox.api.auth import Caller, require
 from inbox.api.idempotency import once
 from inbox.api.json import Json
 from inbox.api.mailing import mail_link
-from inbox.api.people_bodies import Invitation, ManagerChange, NewTeam, TeamChange
+from inbox.api.people_bodies import Invitation, ManagerChange, NewTeam, TeamChange, TeamFields
 from inbox.api.people_shapes import (
     InvitedShape,
     ManagerShape,
     ResetShape,
     TeamShape,
     manager_view,
-    team_view,
 )
 from inbox.api.services import services
 from inbox.api.shapes import ListOf
-from inbox.app import managers
+from inbox.app import campaigns, managers
+from inbox.app.campaigns import team_view
 from inbox.app.ports import Unit
 from inbox.domain.campaign import Team
 from inbox.domain.credentials import Purpose
@@ -93,27 +94,26 @@ async def add_team(request: Request, caller: Administers, body: NewTeam) -> Json
     """Make a team."""
 
     async def make(unit: Unit) -> Json:
-        team = Team(id=TeamId(new_id()), name=body.name, members=await _members(unit, body.members))
-        return Json(team_view(await unit.campaigns.put_team(team)), status_code=201)
+        team = replace(Team(TeamId(new_id()), body.name), **await _team_fields(unit, body))
+        return Json(team_view(await campaigns.put_team(unit, team)), status_code=201)
 
     return await once(request, caller, body, make)
 
 
 @router.patch("/teams/{team_id}", response_model=TeamShape)
 async def change_team(request: Request, caller: Administers, team_id: UUID, body: TeamChange) -> Json:
-    """Change a team's name or members."""
+    """Change a team: its members, and how tickets come to them."""
     async with services(request).units() as unit:
         team = await unit.campaigns.find_team(TeamId(team_id))
-        members = team.members if body.members is None else await _members(unit, body.members)
-        changed = replace(team, name=body.name or team.name, members=members, version=body.version)
-        return Json(team_view(await unit.campaigns.put_team(changed)))
+        changed = replace(team, version=body.version, **await _team_fields(unit, body))
+        return Json(team_view(await campaigns.put_team(unit, changed)))
 
 
 def _fields(body: ManagerChange, access: Access) -> dict[str, Any]:
     """Read what changes; `inboxes` and `campaigns` may be null, which means all of them."""
     fields = body.model_dump(exclude_none=True, exclude={"version", "inboxes", "campaigns"})
-    if "languages" in fields:
-        fields["languages"] = tuple(fields["languages"])
+    for name in {"languages", "skills"} & fields.keys():
+        fields[name] = tuple(fields[name])
     if "availability" in fields:
         fields["availability"] = Availability(fields["availability"])
     if body.model_fields_set & {"inboxes", "campaigns"}:
@@ -138,6 +138,27 @@ async def _check_grants(unit: Unit, access: Access) -> None:
         raise Invalid("There is no such inbox.", pointer="/inboxes")
     if access.campaigns and access.campaigns - {each.id for each in await unit.campaigns.all()}:
         raise Invalid("There is no such campaign.", pointer="/campaigns")
+
+
+async def _team_fields(unit: Unit, body: TeamFields) -> dict[str, Any]:
+    """Read what is known of a team; null leaves a field as it is."""
+    fields = body.model_dump(exclude_none=True, exclude={"version"})
+    if body.members is not None:
+        fields["members"] = await _members(unit, body.members)
+    if body.skills is not None:
+        fields["skills"] = tuple(body.skills)
+    if body.overflow_to is not None:
+        fields["overflow_to"] = await _teams(unit, body.overflow_to)
+    if body.offer_for is not None:
+        fields["offer_for"] = timedelta(seconds=body.offer_for)
+    return fields
+
+
+async def _teams(unit: Unit, ids: list[UUID]) -> tuple[TeamId, ...]:
+    wanted = tuple(dict.fromkeys(TeamId(each) for each in ids))
+    if set(wanted) - {team.id for team in await unit.campaigns.teams()}:
+        raise Invalid("There is no such team.", pointer="/overflow_to")
+    return wanted
 
 
 async def _members(unit: Unit, ids: list[UUID]) -> frozenset[ManagerId]:

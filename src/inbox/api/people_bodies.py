@@ -7,7 +7,8 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, StrictBool, StrictInt, StringConstraints
 
-from inbox.api.bodies import Language, Strict, Version
+from inbox.api.bodies import Language, Strict, Version, Words
+from inbox.domain.campaign import Mode
 from inbox.domain.credentials import Scope
 from inbox.domain.manager import Availability, Role
 
@@ -33,7 +34,11 @@ Email = Annotated[
 Password = Annotated[str, StringConstraints(max_length=4096)]
 Token = Annotated[str, StringConstraints(min_length=20, max_length=128, pattern=r"^[A-Za-z0-9_-]+$")]
 Locale = Literal["en", "de"]
-Capacity = Annotated[StrictInt, Field(ge=0, le=1000)]
+Capacity = Annotated[StrictInt, Field(ge=0, le=1000, description="in hundredths of a person at work")]
+Weights = Annotated[
+    dict[Annotated[str, StringConstraints(min_length=1, max_length=60)], Annotated[StrictInt, Field(ge=1, le=1000)]],
+    Field(max_length=30, description="by channel: how much of them a ticket takes, in hundredths, if not as usual"),
+]
 Languages = Annotated[list[Language], Field(max_length=20)]
 Ids = Annotated[list[UUID], Field(max_length=500)]
 
@@ -113,24 +118,35 @@ class ManagerChange(Strict):
     active: StrictBool | None = None
     capacity: Capacity | None = None
     languages: Languages | None = None
+    weights: Weights | None = None
+    skills: Words | None = None
     availability: Availability | None = None
     inboxes: Ids | None = Field(None, description="null: all of them")
     campaigns: Ids | None = Field(None, description="null: all of them")
 
 
-class NewTeam(Strict):
+class TeamFields(Strict):
+    """What is known of a team; fields that are left out stay as they are."""
+
+    name: Name | None = None
+    members: Ids | None = None
+    mode: Mode | None = None
+    skills: Words | None = Field(None, description="of all its members")
+    overflow_to: Ids | None = Field(None, description="teams that help")
+    overflow_after: Annotated[StrictInt, Field(ge=0, le=1000, description="percent of the target")] | None = None
+    offer_for: Annotated[StrictInt, Field(ge=5, le=3600, description="seconds")] | None = None
+
+
+class NewTeam(TeamFields):
     """A new team."""
 
     name: Name
-    members: Ids = Field(default_factory=list)
 
 
-class TeamChange(Strict):
+class TeamChange(TeamFields):
     """What changes of a team, as seen at `version`."""
 
     version: Version
-    name: Name | None = None
-    members: Ids | None = None
 
 
 class NewApiKey(Strict):

@@ -8,7 +8,6 @@ from pydantic import Field
 
 from inbox.api.json import time_text
 from inbox.api.shapes import Shape
-from inbox.domain.campaign import Team
 from inbox.domain.credentials import ApiKey
 from inbox.domain.manager import Manager
 
@@ -31,8 +30,12 @@ class MeShape(Shape):
     role: RoleName
     locale: Literal["en", "de"]
     availability: AvailabilityName
-    capacity: int
-    load: int
+    capacity: int = Field(description="in hundredths of a person at work")
+    load: int = Field(description="what they hold, weighted, in the same unit")
+    holds: dict[str, int] = Field(description="how many tickets of each channel")
+    weights: dict[str, int]
+    skills: list[str]
+    teams: list[str]
     languages: list[str]
     inboxes: list[str] | None = Field(description="null: all of them")
     campaigns: list[str] | None = Field(description="null: all of them")
@@ -58,6 +61,10 @@ class ManagerShape(Shape):
     availability: AvailabilityName
     capacity: int
     load: int
+    holds: dict[str, int]
+    weights: dict[str, int]
+    skills: list[str]
+    teams: list[str]
     languages: list[str]
     inboxes: list[str] | None
     campaigns: list[str] | None
@@ -83,6 +90,11 @@ class TeamShape(Shape):
     id: str
     name: str
     members: list[str]
+    mode: Literal["assign", "offer", "pull"]
+    skills: list[str]
+    overflow_to: list[str]
+    overflow_after: int = Field(description="percent of the target")
+    offer_for: int = Field(description="seconds")
     version: int
 
 
@@ -135,16 +147,15 @@ def _work_of(manager: Manager) -> dict[str, Any]:
         "availability": manager.availability.value,
         "capacity": manager.capacity,
         "load": manager.load,
+        "holds": manager.holds,
+        "weights": manager.weights,
+        "skills": manager.skills,
+        "teams": sorted(manager.teams),
         "languages": manager.languages,
         "inboxes": None if access.inboxes is None else sorted(access.inboxes),
         "campaigns": None if access.campaigns is None else sorted(access.campaigns),
         "version": manager.version,
     }
-
-
-def team_view(team: Team) -> dict[str, Any]:
-    """Show a team."""
-    return {"id": team.id, "name": team.name, "members": sorted(team.members), "version": team.version}
 
 
 def api_key_view(key: ApiKey) -> dict[str, Any]:

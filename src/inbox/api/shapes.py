@@ -25,6 +25,13 @@ class ContactRef(Shape):
     verified: bool
 
 
+class ReasonShape(Shape):
+    """Why the service decided as it did."""
+
+    text: str = Field(description="English; screens write words of their own from the facts")
+    facts: list[dict[str, Any]] = Field(description="each has `fact`, its name, and what belongs to it")
+
+
 class TicketShape(Shape):
     """The work that one correspondence asks for."""
 
@@ -48,8 +55,20 @@ class TicketShape(Shape):
     waiting_since: Time | None
     snoozed_until: Time | None
     solved_at: Time | None
-    due_at: Time | None
+    due_at: Time | None = Field(description="by when we are to answer, or to call back")
     follows: Id | None
+    lane: Literal["answer", "thank", "nothing", "spam"]
+    lane_by: Literal["rule", "manager"] | None = Field(description="null: nobody decided yet")
+    lane_why: ReasonShape | None
+    team_id: Id | None
+    skills: list[str] = Field(description="what whoever answers must know")
+    weight: int = Field(description="how much of a person it takes, in hundredths")
+    target: int = Field(description="seconds within which one of normal priority is to be answered")
+    assigned_at: Time | None
+    assigned_why: ReasonShape | None
+    offered_to: Id | None
+    offered_until: Time | None
+    declined_by: list[Id]
     created_at: Time
     updated_at: Time
     version: int
@@ -178,6 +197,7 @@ class ContactShape(Shape):
     id: Id
     name: str | None
     language: str | None
+    roles: list[str] = Field(description="what they are to us: vip, press, client")
     identities: list[IdentityShape]
     created_at: Time
 

@@ -162,13 +162,16 @@ async def get_ticket(request: Request, caller: Reads, ticket_id: UUID) -> Json:
 
 @router.patch("/tickets/{ticket_id}", response_model=TicketShape)
 async def change_ticket(request: Request, caller: Works, ticket_id: UUID, body: TicketChange) -> Json:
-    """Change a ticket's state, priority, tags, subject or campaign."""
+    """Change a ticket: its state, priority, tags, subject and campaign, and what routing found for it."""
     at_hand = services(request)
     async with at_hand.units() as unit:
         ticket = await unit.tickets.find(TicketId(ticket_id), caller.access)
         live = (await at_hand.inboxes.get(ticket.inbox_id)).capabilities.live
         changed = await change(unit, ticket.id, _wish(body), caller.access, live=live, now=at_hand.clock())
     return Json(ticket_view(changed))
+
+
+_MAY_BE_NONE = {"campaign_id", "subject", "language", "team_id", "lane_why"}
 
 
 def _wish(body: TicketChange) -> Wish:
@@ -179,7 +182,11 @@ def _wish(body: TicketChange) -> Wish:
         fields["tags"] = tuple(dict.fromkeys(fields["tags"]))
     if fields.get("campaign_id") is None and "campaign_id" in fields:
         fields["campaign_key"] = None
-    kept = {name: value for name, value in fields.items() if value is not None or name in {"campaign_id", "subject"}}
+    if fields.get("skills") is not None:
+        fields["skills"] = tuple(dict.fromkeys(fields["skills"]))
+    if fields.get("lane") is not None:
+        fields |= {"lane_by": "manager", "lane_why": None}
+    kept = {name: value for name, value in fields.items() if value is not None or name in _MAY_BE_NONE}
     if kept.get("campaign_id") is not None:
         kept["campaign_key"] = None
     return Wish(body.version, State(body.state) if body.state else None, body.snoozed_until, kept)

@@ -75,4 +75,8 @@ def _ticket(desk: Desk, opened: Opened, wanted: Beginning, contact: Contact, num
         subject=wanted.subject,
         campaign_id=wanted.campaign_id or opened.inbox.campaign_id,
         assignee_id=desk.manager.id,
+        assigned_at=now,
+        live=opened.capabilities.live,
+        weight=opened.capabilities.weight,
+        target=opened.capabilities.target,
     )

@@ -10,7 +10,7 @@ from inbox.app.ports import Unit
 from inbox.app.views import ticket_event
 from inbox.domain.campaign import Campaign, Client, Team
 from inbox.domain.events import EventType, NewEvent
-from inbox.domain.ids import CampaignId, ClientId, TeamId, TicketId, new_id
+from inbox.domain.ids import CampaignId, ClientId, TicketId, new_id
 from inbox.domain.manager import EVERYTHING
 from inbox.errors import Conflict, StaleVersion
 
@@ -51,6 +51,11 @@ def team_view(team: Team) -> dict[str, Any]:
         "id": str(team.id),
         "name": team.name,
         "members": [str(member) for member in sorted(team.members)],
+        "mode": team.mode.value,
+        "skills": list(team.skills),
+        "overflow_to": [str(other) for other in team.overflow_to],
+        "overflow_after": team.overflow_after,
+        "offer_for": int(team.offer_for.total_seconds()),
         "version": team.version,
     }
 
@@ -95,10 +100,11 @@ async def change_campaign(unit: Unit, campaign_id: CampaignId, wish: CampaignWis
     return saved
 
 
-async def put_team(unit: Unit, team: Team | None, name: str, members: frozenset[Any]) -> Team:
-    """Store a team, new or changed."""
-    base = team or Team(TeamId(new_id()), name)
-    return await unit.campaigns.put_team(replace(base, name=name, members=members))
+async def put_team(unit: Unit, team: Team) -> Team:
+    """Store a team, new or changed; raise StaleVersion."""
+    saved = await unit.campaigns.put_team(team)
+    unit.record(NewEvent(EventType.TEAM_CHANGED, saved.id, {"team": team_view(saved)}))
+    return saved
 
 
 def _record(unit: Unit, campaign: Campaign) -> None:

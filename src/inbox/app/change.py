@@ -1,4 +1,4 @@
-"""Changes of a ticket by a manager: state, priority, tags, subject, campaign."""
+"""Changes of a ticket by a manager: state, priority, tags, subject, campaign, and what routing decided."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from inbox.domain.clocks import Clock, ClockKind
 from inbox.domain.events import EventType
 from inbox.domain.ids import ClockId, TicketId, new_id
 from inbox.domain.manager import Access
-from inbox.domain.ticket import State, Ticket, moved
+from inbox.domain.ticket import State, Ticket, clocked, moved
 from inbox.errors import Invalid, NotFound, StaleVersion
 
 
@@ -24,7 +24,7 @@ class Wish:
     version: int
     state: State | None = None
     snoozed_until: datetime | None = None
-    fields: dict[str, Any] = field(default_factory=dict)  # priority, tags, subject, campaign_id
+    fields: dict[str, Any] = field(default_factory=dict)  # of Ticket
 
 
 async def change(unit: Unit, ticket_id: TicketId, wish: Wish, access: Access, *, live: bool, now: datetime) -> Ticket:
@@ -35,8 +35,11 @@ async def change(unit: Unit, ticket_id: TicketId, wish: Wish, access: Access, *,
     wanted = replace(ticket, **wish.fields)
     if wanted.campaign_id is not None and wanted.campaign_id != ticket.campaign_id:
         await _check_campaign(unit, wanted, access)
+    if wanted.team_id is not None and wanted.team_id != ticket.team_id:
+        await unit.campaigns.find_team(wanted.team_id)
     if wish.state is not None:
         wanted = await _move(unit, wanted, wish, now=now)
+    wanted = clocked(wanted)
     if wanted == ticket:
         return ticket
     if live and wanted.state is not ticket.state:
@@ -68,7 +71,7 @@ async def _move(unit: Unit, ticket: Ticket, wish: Wish, *, now: datetime) -> Tic
         await unit.clocks.stop(ticket.id, ClockKind.CALLBACK, now=now)
     after = moved(ticket, state, now=now, until=wish.snoozed_until)
     await keep_closing(unit, ticket.state, after, now=now)
-    return replace(after, due_at=None) if state is State.SOLVED else after
+    return after
 
 
 async def _start_snooze(unit: Unit, ticket: Ticket, until: datetime | None, *, now: datetime) -> None:

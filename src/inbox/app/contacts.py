@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +21,7 @@ def contact_view(contact: Contact) -> dict[str, Any]:
         "id": str(contact.id),
         "name": contact.name,
         "language": contact.language,
+        "roles": list(contact.roles),
         "identities": [
             {"kind": i.kind.value, "value": i.value, "scope": i.scope, "verified": i.verified}
             for i in contact.identities
@@ -29,7 +31,13 @@ def contact_view(contact: Contact) -> dict[str, Any]:
 
 
 async def put_contact(
-    unit: Unit, claims: Sequence[Claim], *, name: str | None, language: str | None, now: datetime
+    unit: Unit,
+    claims: Sequence[Claim],
+    *,
+    name: str | None,
+    language: str | None,
+    roles: tuple[str, ...] | None = None,
+    now: datetime,
 ) -> Contact:
     """Store a person under their identities: a new one, or what is new about the known one.
 
@@ -39,17 +47,21 @@ async def put_contact(
         raise Invalid("Name at least one verified identity of the contact.")
     known = await unit.contacts.by_claims(claims)
     if known is None:
-        contact = await unit.contacts.add(Contact(ContactId(new_id()), name, now, language), claims)
+        wanted = Contact(ContactId(new_id()), name, now, language, roles=roles or ())
+        contact = await unit.contacts.add(wanted, claims)
         _record(unit, contact)
         return contact
     await unit.contacts.add_claims(known.id, claims)
-    return await change_contact(unit, known, name=name or known.name, language=language or known.language)
+    return await change_contact(unit, known, name=name or known.name, language=language or known.language, roles=roles)
 
 
-async def change_contact(unit: Unit, known: Contact, *, name: str | None, language: str | None) -> Contact:
-    """Change the name or language of a person, on their tickets too."""
-    if (name, language) != (known.name, known.language):
-        await unit.contacts.rename(known.id, name=name, language=language)
+async def change_contact(
+    unit: Unit, known: Contact, *, name: str | None, language: str | None, roles: tuple[str, ...] | None = None
+) -> Contact:
+    """Change the name, language or roles of a person, on their tickets too; roles that are not given stay."""
+    wanted = replace(known, name=name, language=language, roles=known.roles if roles is None else roles)
+    if wanted != known:
+        await unit.contacts.save(wanted)
     changed = await unit.contacts.find(known.id)
     if changed != known:
         _record(unit, changed)

@@ -16,7 +16,7 @@ from inbox.domain.manager import EVERYTHING, Availability, Manager, Role
 from inbox.errors import Conflict, Forbidden, StaleVersion
 
 PEOPLE = "people"  # the lock under which roles change, so that two cannot remove each other
-_BY_LEADS = frozenset({"availability", "capacity", "languages"})
+_BY_LEADS = frozenset({"availability", "capacity", "languages", "skills", "weights"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,11 @@ def manager_event(manager: Manager) -> NewEvent:
         "availability": manager.availability.value,
         "capacity": manager.capacity,
         "load": manager.load,
+        "holds": dict(manager.holds),
+        "weights": dict(manager.weights),
+        "languages": list(manager.languages),
+        "skills": list(manager.skills),
+        "teams": [str(team) for team in sorted(manager.teams)],
         "active": manager.active,
     }
     return NewEvent(EventType.MANAGER_CHANGED, manager.id, {"manager": shown})

@@ -239,6 +239,9 @@ def _new_ticket(
         public=is_public,
         solved_at=now,
         follows=placement.follows,
+        live=arrival.capabilities.live,
+        weight=arrival.capabilities.weight,
+        target=arrival.capabilities.target,
     )
 
 
@@ -301,7 +304,7 @@ async def _set_callback(unit: Unit, ticket: Ticket, message: Message, *, now: da
     """Start the clock of a call that we missed; a call that reached somebody stops it."""
     if message.call is None:
         return
-    if ticket.due_at is not None:
+    if message.call.wants_callback and ticket.due_at is not None:
         clock_id = ClockId(new_id())
         await unit.clocks.start(Clock(clock_id, ticket.id, ClockKind.CALLBACK, started_at=now, due_at=ticket.due_at))
     elif ticket.state is State.SOLVED:

@@ -58,7 +58,7 @@ async def reply(
     message = await _message(unit, desk, ticket, draft, now=now)
     message = replace(message, delivery=Delivery.SENT if opened.capabilities.live else Delivery.QUEUED)
     moved = answered(ticket, draft.text, solve=draft.solve, now=now)
-    return await send(unit, desk.blobs, replace(moved, due_at=None), message, opened, now=now)
+    return await send(unit, desk.blobs, moved, message, opened, now=now)
 
 
 async def send(

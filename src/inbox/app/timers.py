@@ -10,7 +10,7 @@ from inbox.app.views import ticket_event
 from inbox.domain.clocks import Clock, ClockKind
 from inbox.domain.events import EventType
 from inbox.domain.manager import EVERYTHING
-from inbox.domain.ticket import Priority, State, Ticket, moved
+from inbox.domain.ticket import Priority, State, Ticket, clocked, moved
 
 _BATCH = 100
 
@@ -39,9 +39,9 @@ def rung(ticket: Ticket, clock: Clock, *, now: datetime) -> Ticket:
     """Return the ticket after its clock rang: a sleeper is awake, a missed caller urgent, a solved one closed."""
     match clock.kind:
         case ClockKind.SNOOZE if ticket.state is State.SNOOZED:
-            return replace(moved(ticket, State.OPEN, now=now), waiting_since=now)
+            return clocked(replace(moved(ticket, State.OPEN, now=now), waiting_since=now))
         case ClockKind.CALLBACK if ticket.state is State.OPEN:
-            return replace(ticket, priority=max(ticket.priority, Priority.HIGH))
+            return clocked(replace(ticket, priority=max(ticket.priority, Priority.HIGH)))
         case ClockKind.CLOSE if ticket.state is State.SOLVED and not ticket.public:
             return moved(ticket, State.CLOSED, now=now)
         case _:

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from inbox.domain.calls import Call
 from inbox.domain.events import EventType, NewEvent
 from inbox.domain.message import Attachment, Direction, Message
+from inbox.domain.reasons import reason_view
 from inbox.domain.ticket import Ticket
 
 _PICTURE = re.compile(r'src="cid:([^"]+)"')
@@ -49,6 +50,18 @@ def ticket_view(ticket: Ticket) -> dict[str, Any]:
         "solved_at": moment(ticket.solved_at),
         "due_at": moment(ticket.due_at),
         "follows": _text(ticket.follows),
+        "lane": ticket.lane.value,
+        "lane_by": ticket.lane_by,
+        "lane_why": reason_view(ticket.lane_why),
+        "team_id": _text(ticket.team_id),
+        "skills": list(ticket.skills),
+        "weight": ticket.weight,
+        "target": int(ticket.target.total_seconds()),
+        "assigned_at": moment(ticket.assigned_at),
+        "assigned_why": reason_view(ticket.assigned_why),
+        "offered_to": _text(ticket.offered_to),
+        "offered_until": moment(ticket.offered_until),
+        "declined_by": [str(each) for each in ticket.declined_by],
         "created_at": moment(ticket.created_at),
         "updated_at": moment(ticket.updated_at),
         "version": ticket.version,

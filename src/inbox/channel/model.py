@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from inbox.domain.calls import Call
@@ -34,6 +34,8 @@ class Capabilities:
     live: bool = False  # the far end follows the ticket itself, so that committed means sent
     typing: bool = False
     edits: bool = False
+    weight: int = 10  # how much of a person a ticket takes, in hundredths, unless the rules say otherwise
+    target: timedelta = timedelta(hours=4)  # within which an answer is due, unless the rules say otherwise
     resend_safe: bool = False  # the far end knows a message that is sent again, so a lost answer is no doubt
 
 

@@ -45,7 +45,7 @@ class StagedManager:
     role: str
     languages: tuple[str, ...]
     locale: str = "de"
-    capacity: int = 8
+    capacity: int = 100
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ from inbox.demo.envelopes import SITE, address_of
 from inbox.demo.far_ends import HOST, MAIL_USER
 from inbox.demo.memory import Ports
 from inbox.demo.scenario import CallFact, ChatLine, Comment, Mail, Said
-from inbox.domain.ids import CampaignId, ClientId, InboxId, ManagerId, new_id
+from inbox.domain.campaign import Team
+from inbox.domain.ids import CampaignId, ClientId, InboxId, ManagerId, TeamId, new_id
 from inbox.domain.inbox import Inbox
 from inbox.domain.manager import EVERYTHING, Availability, Manager, Role
 
@@ -105,7 +106,7 @@ def _mail(campaign: str, secret: str, ports: Ports) -> dict[str, Any]:
 async def set_stage(unit: Unit, opened: OpenInboxes, secret: str, ports: Ports, *, now: datetime) -> Mapping[str, str]:
     """Make everything that the story needs; the unit holds the lock `STAGE`. Returns the inboxes by their role."""
     members = [await _manager(unit, staged) for staged in MANAGERS]
-    team = await campaigns.put_team(unit, None, _TEAM, frozenset(member.id for member in members))
+    team = await campaigns.put_team(unit, Team(TeamId(new_id()), _TEAM, frozenset(member.id for member in members)))
     clients = {c.key: (await campaigns.put_client(unit, c.key, c.name)).id for c in CLIENTS}
     keys = {}
     for staged in CAMPAIGNS:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from enum import StrEnum
 
 from inbox.domain.ids import CampaignId, ClientId, ManagerId, TeamId
 
@@ -34,6 +35,14 @@ class Campaign:
     version: int = 0
 
 
+class Mode(StrEnum):
+    """How the tickets of a team come to its members."""
+
+    ASSIGN = "assign"  # given at once
+    OFFER = "offer"  # shown with a countdown, to be accepted
+    PULL = "pull"  # taken by those who want them
+
+
 @dataclass(frozen=True, slots=True)
 class Team:
     """Managers who share a queue and skills."""
@@ -41,4 +50,9 @@ class Team:
     id: TeamId
     name: str
     members: frozenset[ManagerId] = frozenset()
+    mode: Mode = Mode.ASSIGN
+    skills: tuple[str, ...] = ()  # of all its members
+    overflow_to: tuple[TeamId, ...] = ()
+    overflow_after: int = 50  # percent of the target
+    offer_for: timedelta = timedelta(seconds=30)
     version: int = 0

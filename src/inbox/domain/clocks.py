@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from inbox.domain.ids import ClockId, TicketId
-
-CALLBACK_WITHIN = timedelta(minutes=30)
 
 
 class ClockKind(StrEnum):

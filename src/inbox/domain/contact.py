@@ -61,6 +61,7 @@ class Contact:
     created_at: datetime
     language: str | None = None  # BCP 47
     identities: tuple[Identity, ...] = ()
+    roles: tuple[str, ...] = ()  # by word of the platform or a manager: vip, press, client
 
 
 def naming(claims: Iterable[Claim]) -> tuple[Claim, ...]:

@@ -22,6 +22,8 @@ class EventType(StrEnum):
     TICKET_CHANGED = "ticket.changed"
     TICKET_ASSIGNED = "ticket.assigned"
     TICKET_RELEASED = "ticket.released"
+    TICKET_OFFERED = "ticket.offered"
+    TICKET_DECLINED = "ticket.declined"
     MESSAGE_RECEIVED = "message.received"
     MESSAGE_QUEUED = "message.queued"
     MESSAGE_EDITED = "message.edited"
@@ -34,6 +36,8 @@ class EventType(StrEnum):
     CLIENT_CHANGED = "client.changed"
     INBOX_CHANGED = "inbox.changed"
     MANAGER_CHANGED = "manager.changed"
+    TEAM_CHANGED = "team.changed"
+    ROUTING_CHANGED = "routing.changed"
     QUARANTINE_CHANGED = "quarantine.changed"
     CLOCK_FIRED = "clock.fired"
 

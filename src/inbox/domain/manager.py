@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
-from inbox.domain.ids import CampaignId, InboxId, ManagerId
+from inbox.domain.ids import CampaignId, InboxId, ManagerId, TeamId
 
 
 class Role(StrEnum):
@@ -65,6 +66,7 @@ class Access:
         return campaign_id is None or self.campaigns is None or campaign_id in self.campaigns
 
 
+FULL_PERSON = 100  # all weights, loads and capacities are hundredths of a person at work
 EVERYTHING = Access(inboxes=None, campaigns=None)
 
 
@@ -78,8 +80,13 @@ class Manager:
     role: Role
     active: bool = True
     availability: Availability = Availability.OFFLINE
-    capacity: int = 8  # tickets at once
-    load: int = 0  # open tickets assigned now
+    capacity: int = FULL_PERSON  # in hundredths of a person
+    load: int = 0  # what they hold now, weighted, in the same unit
+    holds: Mapping[str, int] = field(default_factory=dict)  # how many tickets of each channel
+    weights: Mapping[str, int] = field(default_factory=dict)  # by channel, if not as usual
+    skills: tuple[str, ...] = ()
+    teams: frozenset[TeamId] = frozenset()
+    silent: int = 0  # offers that they let pass in a row
     languages: tuple[str, ...] = ()
     locale: str = "en"
     access: Access = Access()

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
 from inbox.domain.calls import Call, CallState
-from inbox.domain.clocks import CALLBACK_WITHIN
-from inbox.domain.ids import CampaignId, ContactId, InboxId, ManagerId, TicketId
+from inbox.domain.ids import CampaignId, ContactId, InboxId, ManagerId, TeamId, TicketId
+from inbox.domain.lanes import Lane
+from inbox.domain.reasons import Reason
 from inbox.errors import TransitionRefused
 
 
@@ -32,6 +33,9 @@ class Priority(IntEnum):
 
 
 REOPENS_WITHIN = timedelta(days=7)
+ANSWER_WITHIN = timedelta(hours=4)  # where neither rule nor channel says otherwise
+# How much of the target is left to tickets of a priority.
+_HASTE = {Priority.LOW: 2.0, Priority.NORMAL: 1.0, Priority.HIGH: 0.5, Priority.URGENT: 0.25}
 AT_WORK = frozenset({State.OPEN, State.WAITING, State.SNOOZED})
 
 _MAY_BECOME: dict[State, frozenset[State]] = {
@@ -73,9 +77,29 @@ class Ticket:
     waiting_since: datetime | None = None  # the oldest unanswered inbound message
     snoozed_until: datetime | None = None
     solved_at: datetime | None = None
-    due_at: datetime | None = None  # the nearest running clock
+    due_at: datetime | None = None  # by when we are to answer, or to call back
     follows: TicketId | None = None  # the older ticket that this one continues
+    live: bool = False  # the contact follows it as we write
+    lane: Lane = Lane.ANSWER
+    lane_by: str | None = None  # rule | manager
+    lane_why: Reason | None = None
+    team_id: TeamId | None = None
+    skills: tuple[str, ...] = ()  # what whoever answers must know
+    weight: int = 10  # how much of a person it takes, in hundredths
+    target: timedelta = ANSWER_WITHIN  # within which a normal one is answered
+    assigned_at: datetime | None = None
+    assigned_why: Reason | None = None
+    offered_to: ManagerId | None = None
+    offered_until: datetime | None = None
+    declined_by: tuple[ManagerId, ...] = ()
     version: int = 0
+
+
+def clocked(ticket: Ticket) -> Ticket:
+    """Return the ticket with the deadline of our answer: none while it does not wait for one."""
+    waits = ticket.state is State.OPEN and ticket.lane is Lane.ANSWER
+    since = ticket.waiting_since if waits else None
+    return replace(ticket, due_at=since + ticket.target * _HASTE[ticket.priority] if since else None)
 
 
 def moved(ticket: Ticket, to: State, *, now: datetime, until: datetime | None = None) -> Ticket:
@@ -84,26 +108,30 @@ def moved(ticket: Ticket, to: State, *, now: datetime, until: datetime | None = 
         return ticket
     if to is not ticket.state and to not in _MAY_BECOME[ticket.state]:
         raise TransitionRefused(f"A {ticket.state} ticket cannot become {to}.")
-    return replace(
-        ticket,
-        state=to,
-        snoozed_until=until if to is State.SNOOZED else None,
-        solved_at=(ticket.solved_at or now) if to in {State.SOLVED, State.CLOSED} else None,
-        waiting_since=ticket.waiting_since if to is State.OPEN else None,
+    return clocked(
+        replace(
+            ticket,
+            state=to,
+            snoozed_until=until if to is State.SNOOZED else None,
+            solved_at=(ticket.solved_at or now) if to in {State.SOLVED, State.CLOSED} else None,
+            waiting_since=ticket.waiting_since if to is State.OPEN else None,
+        )
     )
 
 
 def heard(ticket: Ticket, line: str, *, at: datetime) -> Ticket:
     """Return the ticket after the contact spoke: open again, and waiting for us since the oldest unanswered word."""
-    return replace(
-        ticket,
-        state=State.OPEN,
-        snoozed_until=None,
-        solved_at=None,
-        waiting_since=ticket.waiting_since if ticket.state is State.OPEN and ticket.waiting_since else at,
-        last_line=preview(line),
-        last_direction="inbound",
-        last_seq=ticket.last_seq + 1,
+    return clocked(
+        replace(
+            ticket,
+            state=State.OPEN,
+            snoozed_until=None,
+            solved_at=None,
+            waiting_since=ticket.waiting_since if ticket.state is State.OPEN and ticket.waiting_since else at,
+            last_line=preview(line),
+            last_direction="inbound",
+            last_seq=ticket.last_seq + 1,
+        )
     )
 
 
@@ -115,6 +143,7 @@ def answered(ticket: Ticket, line: str, *, solve: bool, now: datetime) -> Ticket
         snoozed_until=None,
         solved_at=now if solve else None,
         waiting_since=None,
+        due_at=None,
         last_line=preview(line),
         last_direction="outbound",
         last_seq=ticket.last_seq + 1,
@@ -139,10 +168,9 @@ def after_call(ticket: Ticket, call: Call, *, at: datetime) -> Ticket:
     # A number needs no translation; what became of the call the screens say in their own language.
     line = (call.caller if call.inbound else call.callee) or ""
     if call.wants_callback:
-        waiting = heard(ticket, line, at=call.ended_at or at)
-        return replace(waiting, due_at=ticket.due_at or (call.ended_at or at) + CALLBACK_WITHIN)
+        return heard(ticket, line, at=call.ended_at or at)
     if call.state is CallState.COMPLETED:
-        return replace(answered(ticket, line, solve=True, now=at), due_at=None)
+        return answered(ticket, line, solve=True, now=at)
     if call.inbound and call.ended_at is None:
         return heard(ticket, line, at=call.started_at or at)
     return joined(ticket, line)

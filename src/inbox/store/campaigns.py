@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from inbox.domain.campaign import Campaign, Client, Team
+from inbox.domain.campaign import Campaign, Client, Mode, Team
 from inbox.domain.ids import CampaignId, ManagerId, TeamId
 from inbox.errors import NotFound, StaleVersion
 from inbox.store.database import Session
@@ -94,10 +94,7 @@ class Campaigns:
             .order_by(teams.c.name)
         )
         rows = await self._session.rows(statement)
-        return [
-            Team(id=row["id"], name=row["name"], members=frozenset(row["members"]), version=row["version"])
-            for row in rows
-        ]
+        return [_to_team(row) for row in rows]
 
     async def find_team(self, team_id: TeamId) -> Team:
         """Return a team; raise NotFound."""
@@ -108,7 +105,7 @@ class Campaigns:
 
     async def put_team(self, team: Team) -> Team:
         """Store a team, new or changed; raise StaleVersion."""
-        row = {"name": team.name, "version": team.version + 1}
+        row = _team_row(team) | {"version": team.version + 1}
         statement = (
             insert(teams)
             .values(id=team.id, **row)
@@ -134,3 +131,28 @@ def to_campaign(row: Mapping[str, Any]) -> Campaign:
 def _row_of(campaign: Campaign) -> dict[str, Any]:
     row = {name: getattr(campaign, name) for name in _NAMES if name != "version"}
     return row | {"languages": list(campaign.languages), "topics": list(campaign.topics)}
+
+
+def _to_team(row: Mapping[str, Any]) -> Team:
+    return Team(
+        id=row["id"],
+        name=row["name"],
+        members=frozenset(row["members"]),
+        mode=Mode(row["mode"]),
+        skills=tuple(row["skills"]),
+        overflow_to=tuple(row["overflow_to"]),
+        overflow_after=row["overflow_after"],
+        offer_for=row["offer_for"],
+        version=row["version"],
+    )
+
+
+def _team_row(team: Team) -> dict[str, Any]:
+    return {
+        "name": team.name,
+        "mode": team.mode.value,
+        "skills": list(team.skills),
+        "overflow_to": list(team.overflow_to),
+        "overflow_after": team.overflow_after,
+        "offer_for": team.offer_for,
+    }

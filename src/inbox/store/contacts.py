@@ -50,6 +50,7 @@ class Contacts:
             "id": contact.id,
             "name": contact.name,
             "language": contact.language,
+            "roles": list(contact.roles),
             "created_at": contact.created_at,
         }
         await self._session.run(contacts.insert().values(**row))
@@ -62,12 +63,14 @@ class Contacts:
             row = claim_row(contact_id, claim)
             await self._session.run(insert(identities).values(**row).on_conflict_do_nothing())
 
-    async def rename(self, contact_id: ContactId, *, name: str | None, language: str | None) -> None:
+    async def save(self, contact: Contact) -> None:
         """Change what is known of a person, and what their tickets show."""
-        values = {"name": name, "language": language, "version": contacts.c.version + 1}
-        await self._session.run(update(contacts).where(contacts.c.id == contact_id).values(**values))
-        shown = update(tickets).where(tickets.c.contact_id == contact_id, tickets.c.contact_name.is_distinct_from(name))
-        await self._session.run(shown.values(contact_name=name, version=tickets.c.version + 1))
+        known = {"name": contact.name, "language": contact.language, "roles": list(contact.roles)}
+        changed = update(contacts).where(contacts.c.id == contact.id)
+        await self._session.run(changed.values(**known, version=contacts.c.version + 1))
+        is_other = tickets.c.contact_name.is_distinct_from(contact.name)
+        shown = update(tickets).where(tickets.c.contact_id == contact.id, is_other)
+        await self._session.run(shown.values(contact_name=contact.name, version=tickets.c.version + 1))
 
     async def search(self, words: str | None, access: Access, *, limit: int) -> list[Contact]:
         """Return contacts by name or identity whom the caller may know."""
@@ -125,6 +128,7 @@ def _to_contact(row: Mapping[str, Any], known: Sequence[Identity]) -> Contact:
         created_at=row["created_at"],
         language=row["language"],
         identities=tuple(known),
+        roles=tuple(row["roles"]),
     )
 
 

@@ -28,7 +28,7 @@ from inbox.store.campaigns import to_campaign
 from inbox.store.database import Session
 from inbox.store.messages import to_message
 from inbox.store.originals import digest
-from inbox.store.tickets import KEPT, to_ticket
+from inbox.store.tickets import KEPT, REASONS, to_ticket
 
 # Values that a plan would be made to fit stand in a `select` of their own: the planner cannot see them, so it keeps one
 # plan for all. Made anew for each message, the plan costs three times what it finds.
@@ -38,7 +38,7 @@ with claims as (
   from unnest((select $3::text[]), (select $4::text[]), (select $5::text[])) with ordinality
     as claim (kind, scope, value, place)
 ), person as (
-  select c.id, c.name, c.language, c.created_at
+  select c.id, c.name, c.language, c.created_at, c.roles
   from claims join identities i using (kind, scope, value) join contacts c on c.id = i.contact_id
   where i.verified order by place limit 1
 )
@@ -49,7 +49,9 @@ select
   exists (select from originals o where o.inbox_id = $1 and o.key = $7) as repeated,
   case when (select $9::boolean) then exists (
     select from managers m where m.active and m.availability = 'online' and (m.all_inboxes or $1 = any(m.inboxes))
-      and m.capacity > (select count(*) from tickets t where t.assignee_id = m.id and t.state = 'open')
+      and m.capacity > (
+        select coalesce(sum(coalesce((m.weights ->> t.channel)::int, t.weight)), 0)
+        from tickets t where t.assignee_id = m.id and t.state = 'open')
   ) else false end as has_room,
 """
 _THREAD_TICKET = """
@@ -149,7 +151,7 @@ class Intake:
 
 
 def _person(row: Any) -> tuple[Any, ...]:  # noqa: ANN401 - asyncpg ships no types
-    return (row[0], row[1], row[3], row[2])
+    return (row[0], row[1], row[3], row[2], (), tuple(row[4]))
 
 
 def _candidate(row: Any) -> tuple[Candidate, ...]:  # noqa: ANN401 - asyncpg ships no types
@@ -242,8 +244,10 @@ def _values(placed: Placed, epoch: int) -> list[Any]:
 
 
 _UNLESS_KNOWN = " on conflict do nothing"
-_TICKET = tuple(sorted(f.name for f in fields(Ticket) if f.name not in KEPT))
-_NEW_TICKET = (*_TICKET, *sorted(KEPT))
+_TICKET_PLAIN = tuple(sorted(f.name for f in fields(Ticket) if f.name not in {*KEPT, *REASONS}))
+_TICKET = (*_TICKET_PLAIN, *REASONS)
+_TICKET_KEPT = tuple(sorted(KEPT))
+_NEW_TICKET = (*_TICKET_KEPT, *_TICKET)
 _MESSAGE_PLAIN = tuple(f.name for f in fields(Message) if f.name not in {"call", "attachments", "meta"})
 _MESSAGE = (*_MESSAGE_PLAIN, "call", "attachments", "meta")
 _CONTACT = ("id", "name", "language", "created_at")
@@ -255,11 +259,24 @@ _ENTRY = ("ticket_id", "seq", "message_id", "at", "entry")
 _EVENT = ("epoch", "type", "subject", "inbox_id", "campaign_id", "data")
 
 # The driver takes our enums for the texts and numbers that they are.
-_ticket_values = attrgetter(*_TICKET, "id", "version")
-_new_ticket_values = attrgetter(*_NEW_TICKET)
+_ticket_plain = attrgetter(*_TICKET_PLAIN)
+_ticket_reasons = attrgetter(*REASONS)
+_ticket_kept = attrgetter(*_TICKET_KEPT)
 _contact_values = attrgetter(*_CONTACT)
 _message_plain = attrgetter(*_MESSAGE_PLAIN)
 _file_values = attrgetter(*_FILE_PLAIN)
+
+
+def _ticket_values(ticket: Ticket) -> tuple[Any, ...]:
+    return (*_changing_values(ticket), ticket.id, ticket.version)
+
+
+def _new_ticket_values(ticket: Ticket) -> tuple[Any, ...]:
+    return (*_ticket_kept(ticket), *_changing_values(ticket))
+
+
+def _changing_values(ticket: Ticket) -> tuple[Any, ...]:
+    return (*_ticket_plain(ticket), *(r and _json(r) for r in _ticket_reasons(ticket)))
 
 
 def _message_values(message: Message) -> tuple[Any, ...]:

@@ -6,33 +6,33 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import select, update
 
 from inbox.domain.ids import ManagerId
 from inbox.domain.manager import Access, Availability, Manager, Role
-from inbox.domain.ticket import State
 from inbox.errors import NotFound, StaleVersion
 from inbox.store.database import Session
-from inbox.store.tables import managers, tickets
+from inbox.store.tables import managers
 
-_load = (
-    select(func.count())
-    .where(tickets.c.assignee_id == managers.c.id, tickets.c.state == State.OPEN.value)
-    .correlate(managers)
-    .scalar_subquery()
-    .label("load")
-)
-
-# Asked for every ticket that nobody has.
-_FREE = """
-select m.*, held.load from managers m,
-  lateral (select count(*) as load from tickets t where t.assignee_id = m.id and t.state = 'open') held
-where m.active and m.availability = 'online' and held.load < m.capacity
+# Whoever answered a live conversation a moment ago still has a hand in it.
+_SELECT = """
+select m.*, held.load, held.holds,
+  array(select team_id from team_members where manager_id = m.id) as teams
+from managers m, lateral (
+  select coalesce(sum(coalesce(n * (m.weights ->> channel)::int, weight)), 0)::int as load,
+    coalesce(jsonb_object_agg(channel, n), '{}') as holds
+  from (
+    select t.channel, sum(t.weight) as weight, count(*) as n
+    from tickets t
+    where (t.assignee_id = m.id or t.offered_to = m.id)
+      and (t.state = 'open' or t.state = 'waiting' and t.live and t.updated_at > now() - interval '10 minutes')
+    group by t.channel
+  ) by_channel
+) held
 """
-
-
-def _selected() -> Select[Any]:
-    return select(managers, _load)
+_ONLINE = _SELECT + "where m.active and m.availability = 'online'"
+_FREE = _ONLINE + " and held.load < m.capacity"
+_LOST = _SELECT + "where m.availability in ('online', 'busy') and coalesce(m.seen_at, m.created_at) < $1"
 
 
 class Managers:
@@ -43,20 +43,19 @@ class Managers:
 
     async def all(self) -> list[Manager]:
         """Return every manager, by name."""
-        rows = await self._session.rows(_selected().order_by(managers.c.name, managers.c.id))
-        return [_to_manager(row) for row in rows]
+        return await self._fetch(_SELECT + "order by m.name, m.id")
 
     async def find(self, manager_id: ManagerId) -> Manager:
         """Return a manager; raise NotFound."""
-        row = await self._session.row(_selected().where(managers.c.id == manager_id))
-        if row is None:
+        found = await self._fetch(_SELECT + "where m.id = $1", manager_id)
+        if not found:
             raise NotFound("There is no such manager.")
-        return _to_manager(row)
+        return found[0]
 
     async def by_email(self, email: str) -> Manager | None:
         """Return the manager with this address, whatever its case."""
-        row = await self._session.row(_selected().where(func.lower(managers.c.email) == email.strip().lower()))
-        return _to_manager(row) if row else None
+        found = await self._fetch(_SELECT + "where lower(m.email) = lower($1)", email.strip())
+        return found[0] if found else None
 
     async def any(self) -> bool:
         """Tell whether there is a manager at all."""
@@ -80,12 +79,11 @@ class Managers:
 
     async def online(self) -> list[Manager]:
         """Return the managers who take new work, with their present load."""
-        statement = _selected().where(managers.c.active, managers.c.availability == Availability.ONLINE.value)
-        return [_to_manager(row) for row in await self._session.rows(statement)]
+        return await self._fetch(_ONLINE)
 
     async def free(self) -> list[Manager]:
         """Return the managers who take new work and have room for it, with their present load."""
-        return [_to_manager(row) for row in await self._session.driver.fetch(_FREE)]
+        return await self._fetch(_FREE)
 
     async def hold(self, manager_id: ManagerId) -> Manager | None:
         """Lock a manager for an assignment and return them as they are now; None if somebody else holds them.
@@ -110,11 +108,10 @@ class Managers:
 
     async def lost(self, *, before: datetime) -> list[Manager]:
         """Return who counts as online or busy, but gave no sign of life since `before`."""
-        present = (Availability.ONLINE.value, Availability.BUSY.value)
-        statement = _selected().where(
-            managers.c.availability.in_(present), func.coalesce(managers.c.seen_at, managers.c.created_at) < before
-        )
-        return [_to_manager(row) for row in await self._session.rows(statement)]
+        return await self._fetch(_LOST, before)
+
+    async def _fetch(self, statement: str, *values: object) -> list[Manager]:
+        return [_to_manager(row) for row in await self._session.driver.fetch(statement, *values)]
 
 
 def _to_manager(row: Mapping[str, Any]) -> Manager:
@@ -127,6 +124,11 @@ def _to_manager(row: Mapping[str, Any]) -> Manager:
         availability=Availability(row["availability"]),
         capacity=row["capacity"],
         load=row["load"],
+        holds=row["holds"],
+        weights=row["weights"],
+        skills=tuple(row["skills"]),
+        teams=frozenset(row["teams"]),
+        silent=row["silent"],
         languages=tuple(row["languages"]),
         locale=row["locale"],
         access=Access(
@@ -146,6 +148,9 @@ def _row_of(manager: Manager) -> dict[str, Any]:
         "active": manager.active,
         "availability": manager.availability.value,
         "capacity": manager.capacity,
+        "weights": dict(manager.weights),
+        "skills": list(manager.skills),
+        "silent": manager.silent,
         "languages": list(manager.languages),
         "locale": manager.locale,
         "all_inboxes": manager.access.inboxes is None,

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    Interval,
     LargeBinary,
     SmallInteger,
     String,
@@ -48,6 +49,11 @@ teams = Table(
     metadata,
     key(),
     Column("name", Text, nullable=False, unique=True),
+    Column("mode", Text, nullable=False, server_default=text("'assign'")),
+    Column("skills", ARRAY(Text), nullable=False, server_default=EMPTY_LIST),
+    Column("overflow_to", ARRAY(Uuid), nullable=False, server_default=EMPTY_LIST),
+    Column("overflow_after", Integer, nullable=False, server_default=text("50")),
+    Column("offer_for", Interval, nullable=False, server_default=text("'30 seconds'")),
     Column("version", Integer, nullable=False, server_default=text("1")),
 )
 
@@ -98,7 +104,10 @@ managers = Table(
     Column("password_hash", Text),
     Column("availability", Text, nullable=False, server_default=text("'offline'")),
     Column("seen_at", Moment),  # last sign of life over all of their screens
-    Column("capacity", Integer, nullable=False, server_default=text("8")),
+    Column("capacity", Integer, nullable=False, server_default=text("100")),
+    Column("weights", JSONB, nullable=False, server_default=EMPTY_OBJECT),
+    Column("skills", ARRAY(Text), nullable=False, server_default=EMPTY_LIST),
+    Column("silent", Integer, nullable=False, server_default=text("0")),
     Column("languages", ARRAY(Text), nullable=False, server_default=EMPTY_LIST),
     Column("locale", Text, nullable=False, server_default=text("'en'")),
     Column("all_inboxes", Boolean, nullable=False, server_default=text("false")),
@@ -124,6 +133,7 @@ contacts = Table(
     key(),
     Column("name", Text),
     Column("language", Text),
+    Column("roles", ARRAY(Text), nullable=False, server_default=EMPTY_LIST),
     Column("created_at", Moment, nullable=False, server_default=NOW),
     Column("version", Integer, nullable=False, server_default=text("1")),
 )
@@ -172,6 +182,19 @@ tickets = Table(
     Column("solved_at", Moment),
     Column("due_at", Moment),
     Column("follows", ForeignKey("tickets.id")),
+    Column("live", Boolean, nullable=False, server_default=text("false")),
+    Column("lane", Text, nullable=False, server_default=text("'answer'")),
+    Column("lane_by", Text),
+    Column("lane_why", JSONB(none_as_null=True)),
+    Column("team_id", ForeignKey("teams.id")),
+    Column("skills", ARRAY(Text), nullable=False, server_default=EMPTY_LIST),
+    Column("weight", Integer, nullable=False, server_default=text("10")),
+    Column("target", Interval, nullable=False, server_default=text("'4 hours'")),
+    Column("assigned_at", Moment),
+    Column("assigned_why", JSONB(none_as_null=True)),
+    Column("offered_to", ForeignKey("managers.id")),
+    Column("offered_until", Moment),
+    Column("declined_by", ARRAY(Uuid), nullable=False, server_default=EMPTY_LIST),
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
     Column("version", Integer, nullable=False, server_default=text("1")),
@@ -187,6 +210,7 @@ tickets = Table(
     Index("ix_tickets_recent", "updated_at", "id"),
     # Small while most tickets have nobody, so that it is chosen before statistics know of the first ten thousand.
     Index("ix_tickets_assignee", "assignee_id", "state", postgresql_where=text("assignee_id is not null")),
+    Index("ix_tickets_offered", "offered_to", postgresql_where=text("offered_to is not null")),
     Index("ix_tickets_state", "state", "updated_at", "id"),
 )
 
@@ -346,4 +370,28 @@ events = Table(
     Column("inbox_id", Uuid),
     Column("campaign_id", Uuid),
     Column("data", JSON, nullable=False),
+)
+
+assignments = Table(  # through whose hands a ticket went, and why
+    "assignments",
+    metadata,
+    key(),
+    Column("ticket_id", ForeignKey("tickets.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("contact_id", ForeignKey("contacts.id", ondelete="SET NULL")),
+    Column("manager_id", ForeignKey("managers.id"), nullable=False),
+    Column("how", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("by", ForeignKey("managers.id")),  # null: the service
+    Column("why", JSONB(none_as_null=True)),
+    Index("ix_assignments_at", "at"),
+)
+
+attendance = Table(  # every change of whether somebody takes new work
+    "attendance",
+    metadata,
+    key(),
+    Column("manager_id", ForeignKey("managers.id", ondelete="CASCADE"), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("availability", Text, nullable=False),
+    Index("ix_attendance_at", "at", "manager_id"),
 )

@@ -13,7 +13,9 @@ from sqlalchemy.types import BigInteger
 
 from inbox.app.queries import Page, Sort, TicketQuery, View
 from inbox.domain.ids import ContactId, InboxId, ManagerId, TicketId
+from inbox.domain.lanes import Lane
 from inbox.domain.manager import Access
+from inbox.domain.reasons import reason_view, to_reason
 from inbox.domain.ticket import AT_WORK, Priority, State, Ticket
 from inbox.errors import Invalid, NotFound, StaleVersion
 from inbox.store.database import Session
@@ -21,7 +23,8 @@ from inbox.store.schema import Moment
 from inbox.store.tables import contacts, identities, tickets
 
 _NAMES = tuple(field.name for field in fields(Ticket))
-KEPT = {"id", "number", "inbox_id", "channel", "created_at", "version"}
+KEPT = {"id", "number", "inbox_id", "channel", "live", "created_at", "version"}
+REASONS = ("assigned_why", "lane_why")  # as JSON
 _FAR_FUTURE = text("'infinity'::timestamptz")
 
 
@@ -30,14 +33,20 @@ def to_ticket(row: Mapping[str, Any]) -> Ticket:
     values = {name: row[name] for name in _NAMES}
     values["state"] = State(row["state"])
     values["priority"] = Priority(row["priority"])
-    values["tags"] = tuple(row["tags"])
+    values["lane"] = Lane(row["lane"])
+    for name in ("tags", "skills", "declined_by"):
+        values[name] = tuple(row[name])
+    for name in REASONS:
+        values[name] = to_reason(row[name])
     return Ticket(**values)
 
 
 def to_row(ticket: Ticket) -> dict[str, Any]:
     """Return what may change of a ticket, as columns."""
     row = {name: getattr(ticket, name) for name in _NAMES if name not in KEPT}
-    return row | {"state": ticket.state.value, "priority": int(ticket.priority), "tags": list(ticket.tags)}
+    plain = {"state": ticket.state.value, "priority": int(ticket.priority), "lane": ticket.lane.value}
+    lists = {name: list(getattr(ticket, name)) for name in ("tags", "skills", "declined_by")}
+    return row | plain | lists | {name: reason_view(getattr(ticket, name)) for name in REASONS}
 
 
 def new_row(ticket: Ticket) -> dict[str, Any]:

@@ -26,6 +26,10 @@ export type Counters = Shapes["Counters"];
 export type Upload = Shapes["UploadShape"];
 export type Checked = Shapes["HealthShape"];
 
+export type Reason = Shapes["ReasonShape"];
+
+export type Lane = Ticket["lane"];
+export type TeamMode = Team["mode"];
 export type Role = Me["role"];
 export type Locale = Me["locale"];
 export type Availability = Me["availability"];

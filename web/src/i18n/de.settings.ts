@@ -21,7 +21,7 @@ export const settings = {
   "theme.light": "Hell",
   "theme.dark": "Dunkel",
   "capacity": "Kapazität",
-  "capacity.hint": "Wie viele offene Vorgänge zugleich.",
+  "capacity.hint": "In Hundertsteln einer Person bei der Arbeit: ein Anruf nimmt 100, ein Chat 30, eine Mail oder ein Kommentar 10.",
   "role": "Rolle",
   "role.manager": "Crowd-Manager:in",
   "role.manager.text": "Beantwortet Vorgänge.",

@@ -21,7 +21,7 @@ export const settings = {
   "theme.light": "Light",
   "theme.dark": "Dark",
   "capacity": "Capacity",
-  "capacity.hint": "How many open tickets at once.",
+  "capacity.hint": "In hundredths of a person at work: a call takes 100, a chat 30, a mail or comment 10.",
   "role": "Role",
   "role.manager": "Crowd manager",
   "role.manager.text": "Answers tickets.",
