@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Coroutine
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import orjson
 import uvloop
 
-from benchmarks import boot, ingest, live, positions
+from benchmarks import boot, corpora, ingest, live, positions
 
 BENCHMARKS: dict[str, Callable[[], Coroutine[None, None, dict[str, Any]]]] = {
     "boot": boot.measure,
+    "corpora": corpora.measure,
     "ingest": ingest.measure,
     "live": live.measure,
     "positions": positions.measure,
@@ -24,8 +27,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("name", choices=sorted(BENCHMARKS))
     parser.add_argument("--json", action="store_true", help="on one line instead of for people")
+    parser.add_argument("--dir", type=Path, action="append", help="corpora: further folders of the same forms")
     asked = parser.parse_args()
-    figures = uvloop.run(BENCHMARKS[asked.name]())
+    measure = partial(corpora.measure, asked.dir or ()) if asked.name == "corpora" else BENCHMARKS[asked.name]
+    figures = uvloop.run(measure())
     print(orjson.dumps(figures, option=0 if asked.json else orjson.OPT_INDENT_2).decode())
 
 

@@ -25,6 +25,8 @@ MAX_PARTS = 1_000
 MAX_DEPTH = 50
 
 _END_OF_HEADER = re.compile(rb"\r?\n\r?\n|\r\r")
+_NO_FIELD = re.compile(rb"^(?![!-9;-~]+:|[ \t\r\n]).+", re.MULTILINE)
+_SPACE_BEFORE_COLON = re.compile(rb"^([!-9;-~]+)[ \t]+:", re.MULTILINE)  # RFC 5322 section 4.5, obsolete
 _MULTIPART = re.compile(rb"content-type:\s*(?:multipart/|message/rfc822)", re.IGNORECASE)
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _UNSAFE_IN_NAME = re.compile(r'[/\\:*?"<>|]')
@@ -62,7 +64,7 @@ def take_apart(octets: bytes) -> Mail:
     octets = _without_preamble(octets)
     _guard(octets)
     try:
-        message = message_from_bytes(octets)
+        message = message_from_bytes(_mended(octets))
         walk = _Walk(files=[])
         body = _body(message, walk, depth=0)
         return Mail(Headers(message), body, tuple(walk.files), _mime(message))
@@ -83,6 +85,15 @@ def _without_preamble(octets: bytes) -> bytes:
     if b"\n" not in octets[:MAX_HEADER]:
         octets = octets.replace(b"\r", b"\n")  # the line ends of an old Mac
     return octets.partition(b"\n")[2] if octets.startswith((b"From ", b">From ")) else octets
+
+
+def _mended(octets: bytes) -> bytes:
+    """Join to the field before it what is no field: a parser would take it for the end of the header."""
+    end = _END_OF_HEADER.search(octets)
+    if end is None or not _NO_FIELD.search(octets, 0, end.start()):
+        return octets
+    header = _SPACE_BEFORE_COLON.sub(rb"\1:", octets[: end.start()])
+    return _NO_FIELD.sub(rb" \g<0>", header).lstrip() + octets[end.start() :]
 
 
 def _guard(octets: bytes) -> None:
@@ -170,6 +181,9 @@ def _file_name(name: str | None, mime: str, number: int) -> str:
 
 
 def _octets(part: Message) -> bytes:
+    encoding = part["content-transfer-encoding"]
+    if encoding is not None and str(encoding) != str(encoding).strip():
+        part.replace_header("content-transfer-encoding", str(encoding).strip())
     payload = part.get_payload(decode=True)
     return payload if isinstance(payload, bytes) else b""
 

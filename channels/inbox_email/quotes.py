@@ -55,7 +55,7 @@ _BY_DEVICE = re.compile(
     r"[\s(<\[]{0,4}(?:(?:sent|sended|written) (?:from|via|with|by|using)|gesendet (?:von|mit|via)"
     r"|envoyé (?:depuis|de|avec)"
     r"|enviado (?:desde|do|de)|inviato (?:da|dal|con)|sendt fra|skickat från|lähetetty|verzonden (?:vanaf|met)"
-    rf"|wysłane z|enviada? do|отправлено|get)\b[^,.;!?]{{0,40}}{_DEVICE}.{{0,60}}"
+    rf"|wysłane z|enviada? do|отправлено|get)\b[^,.;!?]{{0,40}}{_DEVICE}.{{0,120}}"
     rf"|\s*sent from my(?: [\w-]+){{1,5}}\s*|\s*(?:\w+ )?from (?:my )?{_DEVICE}[\w ]{{0,20}}"
     rf"|\s*(?:diese nachricht wurde )?von meinem .{{0,30}}{_DEVICE}.{{0,30}}gesendet\.?\s*|\s*從我的.{{0,20}}傳送\s*",
     re.IGNORECASE,
@@ -110,7 +110,17 @@ def _signature_start(lines: Sequence[str]) -> int | None:
     start = said[place + 1] if place + 1 < len(said) else None
     dashes = [index for index in said[1:] if _DASHES.fullmatch(lines[index])]
     if dashes and len(lines) - dashes[-1] <= _SIGNATURE_LINES:
-        return dashes[-1]
+        return _marks_start(lines, dashes)
+    return start
+
+
+def _marks_start(lines: Sequence[str], marks: Sequence[int]) -> int:
+    """Return where the last run of marks begins: one mailer's mark may stand right before another's."""
+    start = marks[-1]
+    for mark in reversed(marks[:-1]):
+        if _said(lines[mark + 1 : start]):
+            break
+        start = mark
     return start
 
 

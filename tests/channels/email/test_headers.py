@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from inbox_email.charsets import decode
 from inbox_email.headers import Address, Headers, decode_words, parse_addresses
 from inbox_email.parameters import parameters
+from tests.channels.email.builders import mail, understood
 
 
 def headers(octets: bytes) -> Headers:
@@ -134,3 +135,13 @@ def test_ids_are_kept_as_they_are_also_malformed_ones() -> None:
 )
 def test_names_of_files_are_read(raw: str, name: str) -> None:
     assert parameters(raw)["filename"] == name
+
+
+def test_a_line_that_is_no_field_ends_no_header() -> None:
+    octets = b"From: ann@example.net\nthis is no field\nSubject : Where is it?\nTo: help@example.org\n\nHello"
+    received = understood(octets)
+    assert (received.subject, received.text, received.meta["to"]) == ("Where is it?", "Hello", ["help@example.org"])
+
+
+def test_blanks_around_an_encoding_do_not_hide_it() -> None:
+    assert understood(mail("J=C3=BCrgen", content_transfer_encoding=" quoted-printable \t ")).text == "Jürgen"
