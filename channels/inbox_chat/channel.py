@@ -18,12 +18,13 @@ from inbox.channel.model import (
 )
 from inbox.domain.message import Delivery
 from inbox.domain.threading import Threading
-from inbox_chat.config import ChatConfig
+from inbox_chat.config import MOST_MEGABYTES, ChatConfig
 from inbox_chat.forms import fields_of, introduced
 from inbox_chat.identity import signed_sender
 from inbox_chat.origins import origin_of
 
 TEXT_LIMIT = 8000  # characters of one chat message
+MEGABYTE = 1_000_000  # bytes, as people count them
 
 
 class ChatConnection:
@@ -57,6 +58,10 @@ class ChatConnection:
     def origin_allowed(self, origin: str | None) -> bool:
         """Let the listed sites open the socket, and our own pages; never a request without an origin."""
         return origin is not None and (origin in self._origins or origin == self._own)
+
+    def file_limit(self) -> int:
+        """Return what the inbox allows its visitors."""
+        return self._config.file_limit * MEGABYTE if self._config.files else 0
 
     def greeting(self, locale: str) -> Mapping[str, Any]:
         """Return the widget's name, texts and pre-chat fields in the visitor's language, else in English."""
@@ -93,6 +98,7 @@ class ChatChannel:
         threading=Threading.CONTACT,
         text_limit=TEXT_LIMIT,
         attachments=True,
+        attachment_limit=MOST_MEGABYTES * MEGABYTE,
         live=True,
         typing=True,
         weight=30,

@@ -12,6 +12,7 @@ from inbox.channel.contract import ChannelConfig
 from inbox_chat.origins import origin_of
 
 LEAST_SECRET = 32  # characters: RFC 7518 section 3.2 asks for a key as long as the hash
+MOST_MEGABYTES = 25  # of one file
 COLOR = r"^#[0-9a-fA-F]{6}$"
 
 
@@ -71,6 +72,22 @@ class ChatConfig(ChannelConfig):
             "Vor dem Chat fragen",
             "Was Besucher:innen vor der ersten Nachricht angeben müssen.",
         ),
+    )
+    files: bool = Field(
+        default=True,
+        title="Visitors may send files",
+        description="Pictures, documents and whatever else helps to explain a question.",
+        json_schema_extra=_de(
+            "Besucher:innen dürfen Dateien senden", "Bilder, Dokumente und was sonst beim Fragen hilft."
+        ),
+    )
+    file_limit: int = Field(
+        default=10,
+        ge=1,
+        le=MOST_MEGABYTES,
+        title="Largest file (MB)",
+        description="How large a file of a visitor may be.",
+        json_schema_extra=_de("Größte Datei (MB)", "Wie groß eine Datei von Besucher:innen sein darf."),
     )
     offline_en: Line = Field(
         default="Nobody is here right now. Write to us all the same, with your e-mail address for the answer.",

@@ -8,7 +8,7 @@ import hashlib
 import os
 import re
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -52,7 +52,7 @@ class BlobStore:
             if time.time() - draft.stat().st_mtime > _ABANDONED.total_seconds():
                 draft.unlink(missing_ok=True)
 
-    async def put(self, content: bytes | AsyncIterator[bytes], *, limit: int) -> Blob:
+    async def put(self, content: bytes | AsyncIterable[bytes], *, limit: int) -> Blob:
         """Keep a content of at most `limit` bytes; when this returns, it is on the disk.
 
         Raises TooLarge as soon as the limit is passed, and StorageFull; neither leaves anything behind.
@@ -81,6 +81,28 @@ class BlobStore:
         """Say whether a content is kept."""
         return _SHA256.fullmatch(sha256) is not None and self._place(sha256).is_file()
 
+    async def drop(self, sha256: str, *, unless_kept_since: float) -> bool:
+        """Remove a content that nobody uses; tell whether it is gone.
+
+        Whoever keeps an equal content at this moment has not yet said that they use it: so what was kept since a moment
+        (seconds since the epoch) stays.
+        """
+        return await asyncio.to_thread(self._drop, self._place(sha256), unless_kept_since)
+
+    def _drop(self, place: Path, unless_kept_since: float) -> bool:
+        aside = self._drafts / f"{place.name}.dropped"
+        try:
+            if place.stat().st_mtime >= unless_kept_since:
+                return False
+            place.replace(aside)
+        except FileNotFoundError:
+            return False
+        if aside.stat().st_mtime >= unless_kept_since:
+            aside.replace(place)
+            return False
+        aside.unlink()
+        return True
+
     def _place(self, sha256: str) -> Path:
         # Only a hash becomes a path: no separator, no dots, no other case on a file system that ignores it.
         if not _SHA256.fullmatch(sha256):
@@ -91,12 +113,21 @@ class BlobStore:
         blob = draft.finish()
         place = self._place(blob.sha256)
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not place.is_file() or place.stat().st_size != blob.size:
+        if not _touched(place, size=blob.size):
             draft.path.replace(place)
         # Even where it was there: whoever put it may not have come as far as this.
         for folder in (place.parent, place.parent.parent, self._root):
             sync_folder(folder)
         return blob
+
+
+def _touched(place: Path, *, size: int) -> bool:
+    """Tell whether a content is there whole, and let it look newly kept: see `BlobStore.drop`."""
+    try:
+        os.utime(place)
+        return place.stat().st_size == size
+    except FileNotFoundError:
+        return False
 
 
 class _Draft:
@@ -130,7 +161,7 @@ class _Draft:
         self.path.unlink(missing_ok=True)
 
 
-async def _pieces(content: bytes | AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _pieces(content: bytes | AsyncIterable[bytes]) -> AsyncIterator[bytes]:
     """Cut or collect a content into pieces that are worth a thread."""
     if isinstance(content, bytes):
         for start in range(0, len(content), _PIECE):

@@ -133,7 +133,7 @@ async def _compose(
     }
     if found.keep is not None:
         following["database"] = found.keep
-    return Service(services, following, _work(services), places)
+    return Service(services, following, _work(services, blobs), places)
 
 
 def _hosts(
@@ -174,7 +174,7 @@ def _reopening(follower: Follower, inboxes: OpenInboxes) -> Loop:
     return reopen
 
 
-def _work(services: Services) -> dict[str, Loop]:
+def _work(services: Services, blobs: BlobStore) -> dict[str, Loop]:
     """Return the loops that deliver, fetch, understand, ring and assign."""
     door, follower = services.door, services.follower
     wakes = {
@@ -193,6 +193,7 @@ def _work(services: Services) -> dict[str, Loop]:
         "clocks": lambda: timers.ring_clocks(door, wakes["clocks"]),
         "assign": lambda: timers.assign_passes(door, wakes["assign"]),
         "tidy": lambda: timers.tidy(door, wakes["tidy"]),
+        "files": lambda: timers.tidy_files(door, blobs, Wake()),
         "fetch": fetching.run,
         "understand": lambda: intake.understand(door, wakes["understand"]),
     }

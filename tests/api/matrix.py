@@ -57,6 +57,9 @@ TABLE: dict[str, Row] = {
     "GET /chat/{inbox_id}/files/{attachment_id}": Row(
         404, None, query="visitor=01a20258-52e1-77a9-b2c4-e3f0b683472e&until=9999999999&proof=x"
     ),
+    # Decided by the page's origin and the session's token, neither of which any of these callers has.
+    "OPTIONS /chat/{inbox_id}/files": Row(404, None),
+    "POST /chat/{inbox_id}/files": Row(404, None, query="name=a.txt", content=b"text"),
     # Oneself
     "DELETE /api/v1/session": Row(204),
     "GET /api/v1/me": Row(200),

@@ -1,6 +1,7 @@
 """What comes in plain is stored by one statement without a lock, and parallel deliveries still come out right."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -26,6 +27,9 @@ class _Nothing:
     """Keeps no files: none come here."""
 
     async def keep(self, file: File) -> Attachment:
+        raise NotImplementedError
+
+    async def keep_pieces(self, name: str, pieces: AsyncIterator[bytes], *, limit: int) -> Attachment:
         raise NotImplementedError
 
 

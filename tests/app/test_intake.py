@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -39,6 +40,9 @@ class NoFiles:
     """Keeps no files: none come here."""
 
     async def keep(self, file: File) -> Attachment:
+        raise NotImplementedError
+
+    async def keep_pieces(self, name: str, pieces: AsyncIterator[bytes], *, limit: int) -> Attachment:
         raise NotImplementedError
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, FilePayload, Page, async_playwright, expect
 
 from inbox.api.visitor_limits import Limits
 from inbox.bootstrap import web_folder
@@ -92,7 +92,9 @@ async def visiting(
 
 async def _platform(service: ChatService, guest: Guest) -> HttpAnswer:
     origin = service.url.replace("ws://", "http://")
-    policy = f"default-src 'none'; script-src {origin}; connect-src {service.url}; style-src 'none'; img-src data:"
+    policy = (
+        f"default-src 'none'; script-src {origin}; connect-src {service.url} {origin}; style-src 'none'; img-src data:"
+    )
     html = (
         '<!doctype html><html lang="en"><head><title>LUMI</title><link rel="icon" href="data:,">'
         '<meta name="viewport" content="width=device-width">'
@@ -218,6 +220,85 @@ async def test_a_telephone_shows_the_form_and_the_chat_on_the_whole_screen(
 
         assert await guest.page.get_by_role("dialog").bounding_box() == {"x": 0, "y": 0, "width": 390, "height": 780}
     assert (await service.ticket()).contact_name == "Greta M."
+
+
+PICTURE = b"\x89PNG\r\n\x1a\n" + b"\0" * 64
+
+
+async def test_a_visitor_attaches_files_sees_how_far_they_are_and_finds_them_in_what_they_said(
+    service: ChatService, browser: Browser
+) -> None:
+    async with visiting(browser, service) as guest:
+        await guest.open()
+        assert not [url for url in guest.requests if "files.js" in url]
+        async with guest.page.expect_file_chooser() as chooser:
+            await guest.page.get_by_role("button", name="Attach files").click()
+        await (await chooser.value).set_files(
+            [
+                FilePayload(name="lamp.png", mimeType="image/png", buffer=PICTURE),
+                FilePayload(name="invoice.pdf", mimeType="application/pdf", buffer=b"%PDF-1.7 invoice"),
+            ]
+        )
+        await expect(guest.page.get_by_role("list", name="Attached files").get_by_role("listitem")).to_have_count(2)
+        await guest.page.get_by_role("button", name="Remove invoice.pdf").click()
+        await guest.say("It arrived like this.")
+        await expect(guest.page.get_by_role("link", name="lamp.png")).to_have_attribute(
+            "href", re.compile(r"/chat/.+/files/.+proof=")
+        )
+
+    message = (await service.messages(await service.ticket()))[0]
+    assert [(file.name, file.mime) for file in message.attachments] == [("lamp.png", "image/png")]
+
+
+async def test_a_file_is_pasted_or_dropped_and_goes_without_a_word(service: ChatService, browser: Browser) -> None:
+    give = """(box, kind) => {
+      const data = new DataTransfer();
+      data.items.add(new File(["x".repeat(2000)], `${kind}.txt`));
+      const event = kind === "drop" ? new DragEvent(kind, {dataTransfer: data, bubbles: true, cancelable: true})
+        : new ClipboardEvent(kind, {clipboardData: data, bubbles: true, cancelable: true});
+      box.dispatchEvent(event);
+    }"""
+    async with visiting(browser, service) as guest:
+        await guest.open()
+        box = guest.page.get_by_label("Your message")
+        for kind in ("paste", "drop"):
+            await box.evaluate(give, kind)
+            await expect(guest.page.get_by_text(f"{kind}.txt")).to_be_visible()
+        await box.press("Enter")
+        await expect(guest.page.get_by_text(re.compile("· Sent"))).to_be_visible()
+
+    message = (await service.messages(await service.ticket()))[0]
+    assert (message.text, [file.name for file in message.attachments]) == ("", ["paste.txt", "drop.txt"])
+
+
+async def test_a_file_that_is_too_large_is_refused_in_words_and_holds_up_nothing_else(
+    service: ChatService, browser: Browser
+) -> None:
+    async with visiting(browser, service, config={"file_limit": 1}, bypass_csp=True) as guest:
+        await guest.open()
+        async with guest.page.expect_file_chooser() as chooser:
+            await guest.page.get_by_role("button", name="Attach files").click()
+        await (await chooser.value).set_files(
+            [
+                FilePayload(name="film.mp4", mimeType="video/mp4", buffer=b"x" * 1_000_001),
+                FilePayload(name="lamp.png", mimeType="image/png", buffer=PICTURE),
+            ]
+        )
+        await expect(guest.page.get_by_role("alert")).to_have_text("Too large: at most 1 MB.")
+        await guest.page.get_by_label("Your message").fill("Look")
+        await _shoot(guest.page, "widget-files")
+        assert await _violations(guest.page) == []
+        await guest.page.get_by_role("button", name="Remove film.mp4").click()
+        await guest.page.get_by_label("Your message").press("Enter")
+        await expect(guest.page.get_by_role("link", name="lamp.png")).to_be_visible()
+
+
+async def test_an_inbox_that_takes_no_files_offers_none(service: ChatService, browser: Browser) -> None:
+    async with visiting(browser, service, config={"files": False}) as guest:
+        await guest.open()
+        await guest.say("Hello?")
+
+        await expect(guest.page.get_by_role("button", name="Attach files")).to_have_count(0)
 
 
 async def _shoot(page: Page, name: str) -> None:

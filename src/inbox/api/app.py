@@ -26,6 +26,7 @@ from inbox.api import (
     tickets,
     visitor,
     visitor_files,
+    visitor_uploads,
     web,
 )
 from inbox.api.auth import guards
@@ -52,6 +53,7 @@ _ROUTERS = (
     hooks,
     visitor,
     visitor_files,
+    visitor_uploads,
 )
 _DESCRIPTION = "One live queue for the chats, comments, mails and calls of a crowd platform."
 

@@ -123,7 +123,8 @@ def _bounded(receive: Receive, limit: int) -> Receive:
 def _limit_of(path: str) -> int:
     if path.startswith("/hooks/"):
         return _HOOK_LIMIT
-    return _UPLOAD_LIMIT if path == _UPLOADS else _API_LIMIT
+    is_upload = path == _UPLOADS or (path.startswith("/chat/") and path.endswith("/files"))
+    return _UPLOAD_LIMIT if is_upload else _API_LIMIT
 
 
 def _name_of(headers: Headers, *, trusted: bool) -> bytes:

@@ -12,8 +12,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from inbox.api.services import Services, services
 from inbox.api.visitor_chat import Admitted, VisitorChat, hashed
 from inbox.api.visitor_frames import Close, FrameRejected, Hello, Refusal
-from inbox.api.visitor_hub import VisitorHub
-from inbox.api.visitor_limits import Limits, counted_address
+from inbox.api.visitor_hub import VisitorHub, hub_of
+from inbox.api.visitor_limits import counted_address
+from inbox.api.visitor_uploads import origin_allowed
 from inbox.api.visitor_wire import Closed, Wire, first_of
 from inbox.app import visit
 from inbox.app.opened import Opened
@@ -43,15 +44,6 @@ async def chat(websocket: WebSocket) -> None:
 
 
 router.add_websocket_route("/chat/{inbox_id:uuid}", chat, name="chat")
-
-
-def hub_of(websocket: WebSocket) -> VisitorHub:
-    """Return the hub of the application, made at its first visitor."""
-    state = websocket.app.state
-    if not hasattr(state, "visitor_hub"):
-        state.visitor_hub = VisitorHub(services(websocket), getattr(state, "visitor_limits", Limits()))
-    hub: VisitorHub = state.visitor_hub
-    return hub
 
 
 async def _serve(websocket: WebSocket, wire: Wire, hub: VisitorHub, inbox_id: InboxId) -> None:
@@ -84,10 +76,7 @@ async def _inbox(here: Services, hub: VisitorHub, inbox_id: InboxId) -> tuple[Op
 
 
 def _check_origin(websocket: WebSocket, visits: Visits) -> None:
-    """Let in the sites that the inbox names, and pages that we serve ourselves, whatever name they are reached by."""
-    origin = websocket.headers.get("origin")
-    is_own = origin is not None and origin.partition("://")[2] == websocket.headers.get("host")
-    if not is_own and not visits.origin_allowed(origin):
+    if not origin_allowed(websocket.headers.get("origin"), websocket.headers.get("host"), visits):
         raise Closed(Close.ORIGIN_DENIED, Refusal.ORIGIN_DENIED)
 
 

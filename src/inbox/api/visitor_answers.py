@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from inbox.api.visitor_frames import TEXT_LIMIT, Refusal
+from inbox.api.visitor_frames import FILES_LIMIT, TEXT_LIMIT, Refusal
 
 HEARTBEAT = 20  # seconds between a client's pings
 
@@ -59,7 +59,7 @@ class Place:
     state: str | None
 
 
-def welcome(session: str, place: Place, *, online: bool, greeting: Mapping[str, Any]) -> str:
+def welcome(session: str, place: Place, *, online: bool, greeting: Mapping[str, Any], file_limit: int = 0) -> str:
     """Answer a hello: the session to keep, the place in the ticket, who is there, and the inbox's texts.
 
     Where the client did not resume, the place is the end, and a history frame comes next.
@@ -73,7 +73,7 @@ def welcome(session: str, place: Place, *, online: bool, greeting: Mapping[str, 
         state=place.state,
         queue={"online": online},
         greeting=greeting,
-        limits={"text": TEXT_LIMIT},
+        limits={"text": TEXT_LIMIT, "files": FILES_LIMIT if file_limit else 0, "file": file_limit},
         heartbeat=HEARTBEAT,
     )
 

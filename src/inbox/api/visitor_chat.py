@@ -9,14 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
 from inbox.api import visitor_answers as answers
 from inbox.api.services import Services
-from inbox.api.visitor_answers import Place, Said
-from inbox.api.visitor_files import link
+from inbox.api.visitor_answers import Place
 from inbox.api.visitor_frames import (
     Close,
     End,
@@ -32,17 +30,19 @@ from inbox.api.visitor_frames import (
     Typing,
 )
 from inbox.api.visitor_hub import News, VisitorHub
+from inbox.api.visitor_said import external_id, received
+from inbox.api.visitor_shown import Viewer, frame_of, said_of, shown_state
 from inbox.api.visitor_wire import Closed, Wire
 from inbox.app import visit
 from inbox.app.intake import take_message
 from inbox.app.opened import Opened
-from inbox.app.ports import PublicEntry
 from inbox.app.presence import Whisper
 from inbox.app.visit import Guest
+from inbox.app.visitor_files import file_limit, files_for
 from inbox.channel.contract import Visits
-from inbox.channel.model import CampaignRef, Received, Sender
 from inbox.domain.ids import MessageId
-from inbox.domain.ticket import State, Ticket
+from inbox.domain.message import Attachment
+from inbox.domain.ticket import Ticket
 from inbox.errors import InboxError, Invalid
 
 _PAGE = 50  # entries of one look into the log
@@ -120,10 +120,19 @@ class VisitorChat:
             seq=end,
             state=shown_state(ticket.state) if ticket else None,
         )
-        greeting = self._greeting(hello.locale)
-        await self._wire.send(answers.welcome(self._admitted.session, place, online=self._online, greeting=greeting))
+        await self._wire.send(self._welcome_to(place))
         if ticket is not None and not resumed:
             await self._history(end + 1)
+
+    def _welcome_to(self, place: Place) -> str:
+        admitted = self._admitted
+        return answers.welcome(
+            admitted.session,
+            place,
+            online=self._online,
+            greeting=self._greeting(admitted.hello.locale),
+            file_limit=file_limit(admitted.opened.capabilities, admitted.opened.connection),
+        )
 
     def _greeting(self, locale: str) -> Mapping[str, Any]:
         greeting = self._admitted.visits.greeting(locale)
@@ -163,9 +172,11 @@ class VisitorChat:
         if pause:
             await self._later(frame, Refusal.RATE_LIMITED, "Too many messages at once.", pause)
             return
-        received = self._received(frame, self._sender(frame))
+        admitted = self._admitted
+        word = received(frame, self._guest, admitted.visits, admitted.hello, self._form, self._here.clock())
+        kept = await self._files(frame) if frame.files else ()
         try:
-            taken = await take_message(self._here.door, self._admitted.opened, received)
+            taken = await take_message(self._here.door, admitted.opened, word, kept=kept)
         except InboxError:
             await self._later(frame, Refusal.SERVER_ERROR, "This could not be stored yet.", _SORRY)
             return
@@ -179,28 +190,16 @@ class VisitorChat:
     async def _later(self, frame: Say, refusal: Refusal, words: str, pause: float) -> None:
         await self._wire.send(answers.error(refusal, words, client_id=frame.client_id, retry_after=round(pause, 3)))
 
-    def _sender(self, frame: Say) -> Sender:
-        """Return who says it: known by their session, else as they introduce themselves."""
-        known, locale = self._guest.sender, self._admitted.hello.locale
-        if self._guest.contact is not None:
-            return replace(known, language=known.language or locale)
-        try:
-            named = self._admitted.visits.identify(None, self._form)
-        except Invalid as error:
-            raise FrameRejected(Refusal.FORM_REQUIRED, str(error), client_id=frame.client_id) from error
-        return Sender((*known.claims, *named.claims), named.name, named.language or locale)
-
-    def _received(self, frame: Say, sender: Sender) -> Received:
-        page = self._admitted.hello.page
-        meta = {"client_id": frame.client_id, "permalink": page.url, "page_title": page.title}
-        return Received(
-            external_id=f"{self._guest.visitor.id}:{frame.client_id}",
-            sender=sender,
-            at=self._here.clock(),
-            text=frame.text,
-            campaign=CampaignRef(page.campaign) if page.campaign else None,
-            meta={key: value for key, value in meta.items() if value},
-        )
+    async def _files(self, frame: Say) -> tuple[Attachment, ...]:
+        """Return the uploads that a message names, none for one that was stored before; refuse what is not waiting."""
+        async with self._here.units.reading() as unit:
+            found = await files_for(unit, self._guest.visitor.id, frame.files, now=self._here.clock())
+            if found is not None:
+                return found
+            known = external_id(self._guest, frame.client_id)
+            if await unit.messages.by_external_id(self._admitted.opened.inbox.id, known) is not None:
+                return ()
+        raise FrameRejected(Refusal.UNKNOWN_FILE, "There is no such upload (any more).", client_id=frame.client_id)
 
     async def _place_of(self, message_id: MessageId) -> int:
         async with self._here.units.reading() as unit:
@@ -318,7 +317,7 @@ class VisitorChat:
                 if self._ticket is not ticket:
                     return  # the visitor's next message began another one
                 self._seq = entry.seq
-                await self._wire.send(self._frame_of(entry))
+                await self._wire.send(frame_of(entry, self._viewer, now=self._here.clock()))
 
     async def _tell_queue(self) -> None:
         online = await self._hub.is_online(self._admitted.opened.inbox.id)
@@ -331,42 +330,14 @@ class VisitorChat:
             return
         async with self._here.units.reading() as unit:
             entries = await unit.visitors.log_before(self._ticket.id, before, limit=_PAGE)
-        said = tuple(self._said(entry) for entry in entries if entry.message_id is not None)
+        viewer, now = self._viewer, self._here.clock()
+        said = tuple(said_of(entry, viewer, now=now) for entry in entries if entry.message_id is not None)
         more = bool(entries) and entries[0].seq > 1
         await self._wire.send(answers.history(said, more=more))
 
-    def _frame_of(self, entry: PublicEntry) -> str:
-        if entry.message_id is not None:
-            return answers.message(self._said(entry))
-        return answers.turned(entry.seq, shown_state(str(entry.entry.get("state"))))
-
-    def _said(self, entry: PublicEntry) -> Said:
-        shown = entry.entry
-        return Said(
-            seq=entry.seq,
-            id=shown["id"],
-            side="visitor" if shown["from"] == "visitor" else "team",
-            name=shown["name"],
-            text=shown["text"],
-            at=datetime.fromisoformat(shown["at"]),
-            client_id=shown.get("client_id"),
-            attachments=tuple(self._file(each) for each in shown["attachments"]),
-        )
-
-    def _file(self, attachment: Mapping[str, Any]) -> Mapping[str, Any]:
-        url = link(
-            self._admitted.opened.inbox.id,
-            self._guest.visitor.id,
-            attachment["id"],
-            key=hashed(self._admitted.session),
-            now=self._here.clock(),
-        )
-        return {"name": attachment["name"], "size": attachment["size"], "url": url}
-
-
-def shown_state(state: State | str) -> str:
-    """Return a ticket's state as its visitor may know it: whether it goes on, not how we work on it."""
-    return "solved" if state in {State.SOLVED, State.CLOSED} else "open"
+    @property
+    def _viewer(self) -> Viewer:
+        return Viewer(self._admitted.opened.inbox.id, self._guest.visitor.id, hashed(self._admitted.session))
 
 
 def _is_near(since: int | None, end: int) -> bool:

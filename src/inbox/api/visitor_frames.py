@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import orjson
 
 from inbox.errors import Invalid
 
 TEXT_LIMIT = 8000  # characters of one message
+FILES_LIMIT = 5  # of one message
 FRAME_LIMIT = 8 * 1024  # bytes of any frame but a message
 MESSAGE_LIMIT = 64 * 1024  # bytes: a text at its limit, escaped
 HIGHEST_SEQ = 2**31 - 1
@@ -38,6 +40,7 @@ class Refusal(StrEnum):
     IDENTITY_INVALID = "identity_invalid"
     ORIGIN_DENIED = "origin_denied"
     UNKNOWN_INBOX = "unknown_inbox"
+    UNKNOWN_FILE = "unknown_file"
     FORM_REQUIRED = "form_required"
     RATE_LIMITED = "rate_limited"
     SERVER_ERROR = "server_error"
@@ -101,6 +104,7 @@ class Say:
 
     client_id: str
     text: str
+    files: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +193,8 @@ def _say(raw: dict[str, Any]) -> Say:
     client_id = raw.get("client_id")
     if not isinstance(client_id, str) or not _CLIENT_ID.fullmatch(client_id):
         raise FrameRejected(Refusal.BAD_FRAME, "`client_id` has 1 to 64 letters, digits, - or _.")
-    if raw.get("attachments"):
-        raise FrameRejected(Refusal.BAD_FRAME, "Files cannot be sent by chat.", client_id=client_id)
-    text = raw.get("text")
+    files = _files(raw.get("attachments"), client_id)
+    text = raw.get("text", "" if files else None)
     if not isinstance(text, str):
         raise FrameRejected(Refusal.BAD_FRAME, "`text` is a string.", client_id=client_id)
     if len(text) > TEXT_LIMIT:
@@ -201,9 +204,22 @@ def _say(raw: dict[str, Any]) -> Say:
             client_id=client_id,
         )
     cleaned = _UNPRINTABLE.sub("", text.replace("\r\n", "\n")).strip()
-    if not cleaned:
+    if not cleaned and not files:
         raise FrameRejected(Refusal.EMPTY, "There is nothing in this message.", client_id=client_id)
-    return Say(client_id=client_id, text=cleaned)
+    return Say(client_id=client_id, text=cleaned, files=files)
+
+
+def _files(raw: object, client_id: str) -> tuple[UUID, ...]:
+    if raw is None:
+        return ()
+    try:
+        files = tuple(dict.fromkeys(UUID(each) for each in raw)) if isinstance(raw, list) else None
+    except (ValueError, AttributeError, TypeError):
+        files = None
+    if files is None or len(files) > FILES_LIMIT:
+        words = f"`attachments` are the ids of at most {FILES_LIMIT} uploads."
+        raise FrameRejected(Refusal.BAD_FRAME, words, client_id=client_id)
+    return files
 
 
 def _typing(raw: dict[str, Any]) -> Typing:

@@ -7,7 +7,7 @@ ticket's public log itself. So nothing is kept in memory for a slow or absent re
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from enum import Flag, auto
@@ -15,8 +15,9 @@ from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
 import orjson
+from starlette.requests import HTTPConnection
 
-from inbox.api.services import Services
+from inbox.api.services import Services, services
 from inbox.api.visitor_limits import Limits, Pace, Paces
 from inbox.app.follow import Commit
 from inbox.app.presence import Whisper
@@ -81,6 +82,15 @@ class Index(Generic[K]):
         return key in self._of
 
 
+def hub_of(connection: HTTPConnection) -> VisitorHub:
+    """Return the hub of the application, made at its first visitor."""
+    state = connection.app.state
+    if not hasattr(state, "visitor_hub"):
+        state.visitor_hub = VisitorHub(services(connection), getattr(state, "visitor_limits", Limits()))
+    hub: VisitorHub = state.visitor_hub
+    return hub
+
+
 class VisitorHub:
     """Wakes the sockets that an event concerns."""
 
@@ -88,6 +98,9 @@ class VisitorHub:
         self.limits = limits
         self.sessions = Paces(limits.sessions)
         self.addresses: dict[str, int] = defaultdict(int)
+        self.files = Paces(limits.files)
+        self.files_of_address = Paces(limits.files_of_address)
+        self._uploads: Counter[VisitorId] = Counter()
         self._services = services
         self._by_inbox: Index[InboxId] = Index()
         self._by_ticket: Index[TicketId] = Index()
@@ -126,6 +139,17 @@ class VisitorHub:
             self.addresses[address] -= 1
             if not self.addresses[address]:
                 del self.addresses[address]
+
+    @contextmanager
+    def uploading(self, visitor_id: VisitorId) -> Iterator[bool]:
+        """Count a visitor's upload while it comes in; tell whether it is one of not too many."""
+        self._uploads[visitor_id] += 1
+        try:
+            yield self._uploads[visitor_id] <= self.limits.uploads
+        finally:
+            self._uploads[visitor_id] -= 1
+            if not self._uploads[visitor_id]:
+                del self._uploads[visitor_id]
 
     def sockets(self, inbox_id: InboxId) -> int:
         """Return how many sockets an inbox has open here."""

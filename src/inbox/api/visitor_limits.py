@@ -16,6 +16,11 @@ class Limits:
     messages: tuple[tuple[int, float], ...] = ((5, 10.0), (20, 60.0))
     frames: tuple[tuple[int, float], ...] = ((100, 10.0),)
     sessions: tuple[tuple[int, float], ...] = ((30, 3600.0),)  # new ones of one address
+    files: tuple[tuple[int, float], ...] = ((10, 60.0), (40, 3600.0))  # of one visitor
+    files_of_address: tuple[tuple[int, float], ...] = ((120, 3600.0),)
+    bytes_a_day: int = 200_000_000  # of one visitor's files
+    uploads: int = 3  # of one visitor at once
+    upload: float = 300.0
     sockets_of_visitor: int = 10  # tabs
     sockets_of_address: int = 50  # a school behind one address
     hello: float = 5.0

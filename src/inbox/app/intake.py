@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -30,6 +30,9 @@ class Keeper(Protocol):
 
     async def keep(self, file: File) -> Attachment:
         """Store a file durably; its type is sniffed from its bytes."""
+
+    async def keep_pieces(self, name: str, pieces: AsyncIterator[bytes], *, limit: int) -> Attachment:
+        """Store a file as it comes in, likewise; raise TooLarge for one over the limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +70,16 @@ async def take_call(door: Door, inbox_id: InboxId, call: WebhookCall) -> tuple[O
     return await _take_all(door, opened, messages, original), None
 
 
-async def take_message(door: Door, opened: Opened, received: Received, *, original: Original | None = None) -> Taken:
-    """Take in one message; tried again when a parallel change of its ticket was quicker."""
-    attachments = tuple([await door.keeper.keep(file) for file in received.files])
+async def take_message(
+    door: Door,
+    opened: Opened,
+    received: Received,
+    *,
+    original: Original | None = None,
+    kept: tuple[Attachment, ...] = (),
+) -> Taken:
+    """Take in one message, with the files `kept` for it before; tried again when a parallel change was quicker."""
+    attachments = (*kept, *[await door.keeper.keep(file) for file in received.files])
     arrival = Arrival(opened.inbox, opened.capabilities, received, attachments, original)
     async with door.turns.of(*locks_for(arrival.inbox, received)):
         return await _at_once(door, arrival) or await _in_order(door, arrival)

@@ -257,7 +257,8 @@ def _moved(ticket: Ticket, arrival: Arrival, known: Known, *, now: datetime) -> 
         return heard(ticket, received.undelivered[0].reason or received.text, at=received.at)
     if received.deleted or not received.wants_answer:
         return joined(ticket, received.text)
-    return heard(ticket, received.text or received.subject or "", at=received.at)
+    line = received.text or received.subject or ", ".join(file.name for file in arrival.attachments)
+    return heard(ticket, line, at=received.at)
 
 
 def _in_campaign(ticket: Ticket, received: Received, known: Known) -> Ticket:

@@ -130,3 +130,11 @@ class Visits(Protocol):
         The service adds the visitor's own claim. Raises SignatureRejected for a token that does not fit, Invalid for a
         form that misses a required field.
         """
+
+
+@runtime_checkable
+class TakesFiles(Protocol):
+    """Lets its visitors send files; its channel's `attachment_limit` bounds them too."""
+
+    def file_limit(self) -> int:
+        """Return how many bytes one file of a visitor may have; 0 if they may send none."""

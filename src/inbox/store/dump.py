@@ -30,7 +30,7 @@ from pg_constraint where contype = 'f' and connamespace = current_schema()::regn
 """
 _SEQUENCES = "select sequencename as name, last_value from pg_sequences where schemaname = current_schema()"
 _REVISION = "select version_num from alembic_version"
-_FILES = "select distinct sha256 from uploads"
+_FILES = "select sha256 from uploads union select sha256 from visitor_files"
 # A restored database is in its past: readers of the stream fetch everything anew, nobody stays signed in by it, and
 # what was about to be sent may have been sent since.
 _SETTLE = """

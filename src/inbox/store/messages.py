@@ -19,6 +19,13 @@ from inbox.errors import NotFound
 from inbox.store.database import Session
 from inbox.store.tables import editions, messages, uploads
 
+_FORGET_OF_VISITORS = "delete from visitor_files where created_at < $1 returning sha256"
+_FORGET_OF_MANAGERS = "delete from uploads where message_id is null and created_at < $1 returning sha256"
+_UNUSED = """
+select sha256 from unnest($1::text[]) as gone (sha256)
+where not exists (select from uploads u where u.sha256 = gone.sha256)
+  and not exists (select from visitor_files f where f.sha256 = gone.sha256)
+"""
 _NAMES = tuple(field.name for field in fields(Message))
 _MOMENTS = ("started_at", "answered_at", "ended_at", "cause_at", "manager_at")
 
@@ -165,6 +172,15 @@ class Messages:
         if row is None:
             raise NotFound("There is no such attachment.")
         return attachment_of(row), row["ticket_id"], row["manager_id"]
+
+    async def forget_uploads(self, *, of_visitors: datetime, of_managers: datetime) -> list[str]:
+        """Forget what was uploaded before these times and never sent; return the hashes that nobody uses now."""
+        gone = [
+            *(await self._session.driver.fetch(_FORGET_OF_VISITORS, of_visitors)),
+            *(await self._session.driver.fetch(_FORGET_OF_MANAGERS, of_managers)),
+        ]
+        hashes = sorted({row["sha256"] for row in gone})
+        return [row["sha256"] for row in await self._session.driver.fetch(_UNUSED, hashes)]
 
 
 def attachment_of(row: Mapping[str, Any]) -> Attachment:

@@ -272,6 +272,8 @@ uploads = Table(
     Column("content_id", Text),
     Column("inline", Boolean, nullable=False, server_default=text("false")),
     Column("created_at", Moment, nullable=False, server_default=NOW),
+    Index("ix_uploads_sha256", "sha256"),
+    Index("ix_uploads_waiting", "created_at", postgresql_where=text("message_id is null")),
 )
 
 originals = Table(  # what arrived, as it arrived
@@ -340,6 +342,20 @@ visitors = Table(
     Column("contact_id", ForeignKey("contacts.id")),
     Column("created_at", Moment, nullable=False),
     Column("seen_at", Moment, nullable=False),
+)
+
+visitor_files = Table(  # what a visitor uploaded, for a day: to be said, and to be counted
+    "visitor_files",
+    metadata,
+    key(),
+    Column("visitor_id", ForeignKey("visitors.id", ondelete="CASCADE"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("mime", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Index("ix_visitor_files_visitor", "visitor_id", "created_at"),
+    Index("ix_visitor_files_age", "created_at"),
 )
 
 public_log = Table(  # all that a visitor may see of a ticket, in its own dense order

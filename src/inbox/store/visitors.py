@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, func, select, update
 
 from inbox.app.ports import PublicEntry, Visitor
 from inbox.domain.ids import AttachmentId, ContactId, InboxId, MessageId, TicketId, VisitorId
@@ -15,7 +16,7 @@ from inbox.domain.message import Attachment, Delivery, Direction, Message
 from inbox.domain.ticket import Ticket
 from inbox.store.database import Session
 from inbox.store.messages import attachment_of, to_message
-from inbox.store.tables import messages, public_log, tickets, uploads, visitors
+from inbox.store.tables import messages, public_log, tickets, uploads, visitor_files, visitors
 from inbox.store.tickets import to_ticket
 
 
@@ -101,6 +102,32 @@ class Visitors:
         )
         return [to_message(row) for row in await self._session.rows(statement)]
 
+    async def add_file(self, visitor_id: VisitorId, file: Attachment, *, now: datetime) -> None:
+        """Remember a file that waits for its message."""
+        row = {name: getattr(file, name) for name in ("id", "name", "mime", "size", "sha256")}
+        await self._session.run(visitor_files.insert().values(**row, visitor_id=visitor_id, created_at=now))
+
+    async def files(self, visitor_id: VisitorId, ids: Sequence[UUID], *, since: datetime) -> tuple[Attachment, ...]:
+        """Return those of a visitor's files that wait for their message, in the order of `ids`."""
+        statement = select(visitor_files).where(
+            visitor_files.c.id.in_(ids),
+            visitor_files.c.visitor_id == visitor_id,
+            visitor_files.c.created_at > since,
+            ~exists().where(uploads.c.id == visitor_files.c.id),
+        )
+        found = {str(row["id"]): _to_file(row) for row in await self._session.rows(statement)}
+        return tuple(found[str(each)] for each in ids if str(each) in found)
+
+    async def uploaded(self, visitor_id: VisitorId, *, since: datetime) -> tuple[int, int]:
+        """Return how many files a visitor has uploaded, and of how many bytes."""
+        total = func.coalesce(func.sum(visitor_files.c.size), 0)
+        row = await self._session.row(
+            select(func.count().label("count"), total.label("size")).where(
+                visitor_files.c.visitor_id == visitor_id, visitor_files.c.created_at > since
+            )
+        )
+        return (int(row["count"]), int(row["size"])) if row else (0, 0)
+
     async def file_of(
         self, inbox_id: InboxId, visitor_id: VisitorId, attachment_id: AttachmentId
     ) -> tuple[Attachment, bytes] | None:
@@ -120,6 +147,16 @@ class Visitors:
         )
         row = await self._session.row(statement)
         return (attachment_of(row), row["token_hash"]) if row else None
+
+
+def _to_file(row: Mapping[str, Any]) -> Attachment:
+    return Attachment(
+        id=AttachmentId(UUID(bytes=row["id"].bytes)),  # a plain one, for JSON
+        name=row["name"],
+        mime=row["mime"],
+        size=row["size"],
+        sha256=row["sha256"],
+    )
 
 
 def _to_entry(row: Mapping[str, Any]) -> PublicEntry:

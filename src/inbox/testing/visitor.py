@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -58,6 +58,7 @@ class Pending:
     client_id: str
     text: str
     acked: asyncio.Future[Said]
+    files: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -84,16 +85,16 @@ class Visitor:
     _flying: bool = False  # the first message of the outbox is on its way
     _resume_at: float = 0.0  # when the service takes the refused message, by the loop's clock
 
-    async def say(self, text: str, *, client_id: str | None = None) -> Said:
+    async def say(self, text: str, *, client_id: str | None = None, files: Sequence[str] = ()) -> Said:
         """Say something; return once it is stored, over as many connections as it takes."""
-        pending = self.put(text, client_id=client_id)
+        pending = self.put(text, client_id=client_id, files=files)
         await self._send_first()
         return await pending
 
-    def put(self, text: str, *, client_id: str | None = None) -> asyncio.Future[Said]:
+    def put(self, text: str, *, client_id: str | None = None, files: Sequence[str] = ()) -> asyncio.Future[Said]:
         """Put something into the outbox and do not wait."""
         acked: asyncio.Future[Said] = asyncio.get_running_loop().create_future()
-        self._outbox.append(Pending(client_id or uuid4().hex, text, acked))
+        self._outbox.append(Pending(client_id or uuid4().hex, text, acked, tuple(files)))
         return acked
 
     async def hears(self, words: str, *, within: float = 10.0) -> dict[str, Any]:
@@ -242,7 +243,8 @@ class Visitor:
         self._flying = True
         first = self._outbox[0]
         try:
-            await self.send("message", client_id=first.client_id, text=first.text)
+            files = {"attachments": first.files} if first.files else {}
+            await self.send("message", client_id=first.client_id, text=first.text, **files)
         except ConnectionClosed:
             return  # said again after the next welcome
 

@@ -9,6 +9,7 @@ from inbox.app.assign import assign_waiting
 from inbox.app.intake import Door
 from inbox.app.presence import Presence, mark_lost
 from inbox.app.timers import fire_due
+from inbox.app.visitor_files import Drops, forget_abandoned
 from inbox.domain.events import EventType
 from inbox.worker.wake import Wake
 
@@ -59,6 +60,13 @@ async def watch_presence(door: Door, presence: Presence, wake: Wake) -> None:
                 await unit.managers.seen(here, now=door.clock())
             await mark_lost(unit, now=door.clock())
         await wake.sleep(until=None, now=door.clock(), at_most=_PRESENCE)
+
+
+async def tidy_files(door: Door, blobs: Drops, wake: Wake) -> None:
+    """Remove files that were uploaded and never sent, for ever."""
+    while True:
+        await forget_abandoned(door.units, blobs, now=door.clock())
+        await wake.sleep(until=None, now=door.clock(), at_most=_HOURLY)
 
 
 async def tidy(door: Door, wake: Wake) -> None:

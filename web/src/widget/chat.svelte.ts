@@ -3,7 +3,8 @@ import { Link, type LinkState, type Wire } from "./link.ts";
 import { apply, emptyLog, failed, forgotten, hasGap, oldest, said, unread, type Entry, type Log } from "./log.ts";
 import type { Memory } from "./memory.ts";
 import { newClientId, Outbox } from "./outbox.ts";
-import type { Greeting, Hello, ServerFrame } from "./protocol.ts";
+import type { Greeting, Hello, ServerFrame, Welcome } from "./protocol.ts";
+import type { Sent } from "./files.ts";
 
 const TYPING_AGAIN = 3000; // ms: said at most that often
 const TYPING_STOPS = 5000; // ms without a key
@@ -19,12 +20,13 @@ export interface ChatOptions {
 }
 
 /** Refusals that another try would not change. */
-const HOPELESS = new Set(["too_large", "empty", "bad_frame"]);
+const HOPELESS = new Set(["too_large", "empty", "bad_frame", "unknown_file"]);
 
 export class Chat {
   #log = $state.raw<Log>(emptyLog);
   link = $state.raw<LinkState>("waiting");
   greeting = $state.raw<Greeting | null>(null);
+  limits = $state.raw<Welcome["limits"]>({ text: 8000, files: 0, file: 0 });
   online = $state.raw(true);
   typist = $state.raw<string | null>(null);
   form = $state.raw<Record<string, string>>({});
@@ -54,9 +56,10 @@ export class Chat {
     this.#forgetAnother();
     const { pending = [], form = {} } = this.#memory.kept;
     this.form = form;
-    this.#log = pending.reduce((log, { clientId, text }) => said(log, clientId, text, new Date().toISOString()), emptyLog);
+    this.#log = pending.reduce((log, message) => said(log, message, new Date().toISOString()), emptyLog);
     this.#outbox = new Outbox(
-      ({ clientId, text }) => this.#link.send({ type: "message", client_id: clientId, text }),
+      ({ clientId, text, files }) =>
+        this.#link.send({ type: "message", client_id: clientId, text, attachments: files?.map((file) => file.id) }),
       (queue) => this.#memory.keep({ pending: [...queue] }),
       pending,
     );
@@ -106,20 +109,20 @@ export class Chat {
     this.#markRead();
   }
 
-  say(text: string): void {
-    const message = { clientId: newClientId(), text: text.trim() };
-    if (!message.text) return;
+  say(text: string, files: Sent[] = []): void {
+    const message = { clientId: newClientId(), text: text.trim(), files };
+    if (!message.text && !files.length) return;
     this.refused = null;
     this.ended = false;
     this.typing(false);
-    this.#log = said(this.#log, message.clientId, message.text, new Date().toISOString());
+    this.#log = said(this.#log, message, new Date().toISOString());
     this.#outbox.add(message);
   }
 
   /** Say a refused message again, under a new id: the old one is known to be refused. */
   sayAgain(entry: Entry): void {
     this.#log = forgotten(this.#log, entry.key);
-    this.say(entry.text);
+    this.say(entry.text, entry.files as Sent[]);
   }
 
   introduce(form: Record<string, string>): void {
@@ -221,6 +224,7 @@ export class Chat {
     this.#memory.keep({ session: frame.session, signed, ticket: frame.ticket });
     this.#token = undefined; // it lives an hour at most; from now on the session speaks for the visitor
     this.greeting = frame.greeting;
+    this.limits = frame.limits;
     this.online = frame.queue.online;
     this.formNeeded = !signed && frame.greeting.form.some((field) => field.required && !this.form[field.name]);
     this.#outbox.ready();

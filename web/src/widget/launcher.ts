@@ -44,9 +44,11 @@ root.append(button);
 
 let panel: Promise<Panel> | undefined;
 
-const load = (): Promise<Panel> =>
-  (panel ??= import(/* @vite-ignore */ `${base}widget/panel.js`).then(
-    (module) => module.mount({ root, button, base, color, attributes: options }),
+const load = (name: string) => import(/* @vite-ignore */ `${base}widget/${name}.js`);
+
+const loaded = (): Promise<Panel> =>
+  (panel ??= load("panel").then(
+    (module) => module.mount({ root, button, base, color, load, attributes: options }),
     (error) => {
       panel = undefined; // the next press tries again
       throw error;
@@ -54,13 +56,13 @@ const load = (): Promise<Panel> =>
   ));
 
 /** Open the chat, or close it. */
-export const toggle = async (): Promise<void> => (await load()).toggle();
+export const toggle = async (): Promise<void> => (await loaded()).toggle();
 
 /** Forget the visitor of this browser, as when a member signs out. */
-export const forget = async (): Promise<void> => (await load()).forget();
+export const forget = async (): Promise<void> => (await loaded()).forget();
 
 try {
-  if (localStorage[`crowd-inbox:${options.inbox}`]) void load();
+  if (localStorage[`crowd-inbox:${options.inbox}`]) void loaded();
 } catch {
   // Storage is forbidden here; the button works all the same.
 }

@@ -21,7 +21,7 @@ function welcome(changes: Partial<Welcome> = {}): Welcome {
     seq: 0,
     queue: { online: true },
     greeting,
-    limits: { text: 8000 },
+    limits: { text: 8000, files: 5, file: 1 },
     ...changes,
   };
 }
@@ -51,7 +51,7 @@ test("a message that comes twice is shown once", () => {
 });
 
 test("an own message is one entry, whether its echo or its acknowledgement comes first", () => {
-  const start = said(apply(emptyLog, welcome({ ticket: "t" })), "c1", "hi", at);
+  const start = said(apply(emptyLog, welcome({ ticket: "t" })), { clientId: "c1", text: "hi" }, at);
   const ack: ServerFrame = { type: "ack", client_id: "c1", id: "id1", seq: 1 };
 
   for (const frames of [[ack, mine(1, "c1")], [mine(1, "c1"), ack]]) {
@@ -63,7 +63,7 @@ test("an own message is one entry, whether its echo or its acknowledgement comes
 });
 
 test("what is not confirmed stays below what is", () => {
-  const log = apply(said(apply(emptyLog, welcome({ ticket: "t" })), "c1", "mine", at), message(1));
+  const log = apply(said(apply(emptyLog, welcome({ ticket: "t" })), { clientId: "c1", text: "mine" }, at), message(1));
 
   expect(texts(log)).toEqual(["t1", "mine"]);
 });
@@ -111,7 +111,7 @@ test("a fresh start has its history first and counts from the last number", () =
 });
 
 test("another ticket counts from one, keeps the old one readable and the unsaid unsaid", () => {
-  const before = said(run([welcome({ ticket: "t" }), message(1), message(2)]), "c1", "new question", at);
+  const before = said(run([welcome({ ticket: "t" }), message(1), message(2)]), { clientId: "c1", text: "new question" }, at);
   const log = run([{ type: "ticket", ticket: "u", seq: 0, state: "open" }, mine(1, "c1")], before);
 
   expect(log.older.map((entry) => entry.text)).toEqual(["t1", "t2"]);

@@ -3,6 +3,7 @@
  *
  * `seen` is the highest number below which nothing is missing; a client that comes back says it and gets the rest.
  */
+import type { Pending } from "./outbox.ts";
 import type { Message, ServerFrame, Update, Welcome } from "./protocol.ts";
 
 export type Status = "sending" | "sent" | "failed";
@@ -18,7 +19,8 @@ export interface Entry {
   status: Status;
   edited: boolean;
   deleted: boolean;
-  files: { name: string; size: number; url: string }[];
+  /** Without an address while the message is on its way. */
+  files: { name: string; size: number; url?: string; id?: string }[];
 }
 
 export interface Log {
@@ -54,7 +56,7 @@ export function apply(log: Log, frame: ServerFrame): Log {
     case "ticket":
       return frame.ticket === log.ticket ? log : { ...turned(log, frame.ticket), state: frame.state };
     case "message":
-      return isKnown(log, frame.seq) ? log : counted(added(log, shown(frame)), frame.seq);
+      return isKnown(log, frame.seq) ? completed(log, shown(frame)) : counted(added(log, shown(frame)), frame.seq);
     case "ack":
       return counted({ ...log, state: "open", entries: confirmed(log.entries, frame.client_id, frame.seq) }, frame.seq);
     case "update":
@@ -69,8 +71,8 @@ export function apply(log: Log, frame: ServerFrame): Log {
 }
 
 /** Return the log with a message of ours that is not confirmed yet. */
-export function said(log: Log, clientId: string, text: string, at: string): Log {
-  const entry = { key: clientId, mine: true, text, at, status: "sending" as const, edited: false, deleted: false, files: [] };
+export function said(log: Log, { clientId, text, files = [] }: Pending, at: string): Log {
+  const entry = { key: clientId, mine: true, text, at, status: "sending" as const, edited: false, deleted: false, files };
   return { ...log, entries: put(log.entries, entry) };
 }
 
@@ -113,6 +115,11 @@ function turned(log: Log, ticket: string | undefined): Log {
 /** An own word opens a settled matter again. */
 function added(log: Log, entry: Entry): Log {
   return { ...log, state: entry.mine ? "open" : log.state, entries: put(log.entries, entry) };
+}
+
+/** An own message that was confirmed before it came back: now its files have an address. */
+function completed(log: Log, entry: Entry): Log {
+  return entry.mine && entry.files.length ? { ...log, entries: put(log.entries, entry) } : log;
 }
 
 function updated(log: Log, update: Update): Log {

@@ -5,9 +5,12 @@
  * holds through any number of lost connections. A message is said again with its own `client_id` and stored once.
  */
 
+import type { Sent } from "./files.ts";
+
 export interface Pending {
   clientId: string;
   text: string;
+  files?: Sent[];
 }
 
 export class Outbox {

@@ -4,7 +4,7 @@ import { Chat } from "./chat.svelte.ts";
 import { browserStorage, Memory } from "./memory.ts";
 import PanelView from "./Panel.svelte";
 import css from "./panel.css?inline";
-import { textsFor } from "./texts.ts";
+import { textsFor, type Texts } from "./texts.ts";
 
 export interface PanelOptions {
   root: ShadowRoot;
@@ -12,6 +12,8 @@ export interface PanelOptions {
   /** Where the service is: what the launcher was loaded from. */
   base: string;
   color: string;
+  /** Imports another module of the widget. */
+  load: (name: string) => Promise<unknown>;
   attributes: {
     inbox: string;
     color?: string;
@@ -29,17 +31,24 @@ export interface Panel {
   forget(): void;
 }
 
-export function mount(options: PanelOptions): Panel {
+export async function mount(options: PanelOptions): Promise<Panel> {
   const place = dress(options.root, options.attributes);
-  let visit = begin(place, options);
+  const locale = options.attributes.locale ?? (document.documentElement.lang || navigator.language);
+  const words = { locale, texts: await textsFor(locale, options.load) };
+  let visit = begin(place, words, options);
   listen(() => visit.chat);
   return {
     toggle: () => visit.toggle(),
     forget: () => {
       visit.end();
-      visit = begin(place, options); // with the attributes as they are now: somebody else may be signed in
+      visit = begin(place, words, options); // with the attributes as they are now: somebody else may be signed in
     },
   };
+}
+
+interface Words {
+  locale: string;
+  texts: Texts;
 }
 
 interface Visit {
@@ -48,8 +57,8 @@ interface Visit {
   end: () => void;
 }
 
-function begin(target: HTMLElement, { button, base, attributes }: PanelOptions): Visit {
-  const locale = attributes.locale ?? (document.documentElement.lang || navigator.language);
+function begin(target: HTMLElement, words: Words, { button, base, load, attributes }: PanelOptions): Visit {
+  const { locale } = words;
   const memory = new Memory(attributes.inbox, browserStorage());
   const chat = new Chat({
     memory,
@@ -73,9 +82,10 @@ function begin(target: HTMLElement, { button, base, attributes }: PanelOptions):
     button.dataset.unread = unread ? String(Math.min(unread, 99)) : "";
   };
   const { label, color } = attributes;
+  const address = new URL(`chat/${encodeURIComponent(attributes.inbox)}/files`, base).href;
   const view = mountComponent(PanelView, {
     target,
-    props: { chat, memory, announce, locale, base, texts: textsFor(locale), label, color, toggle },
+    props: { ...words, chat, memory, announce, base, address, load, label, color, toggle },
   });
   const { session, open } = memory.kept;
   if (session) chat.start();

@@ -43,7 +43,7 @@ export interface Welcome {
   state?: string;
   queue: { online: boolean };
   greeting: Greeting;
-  limits: { text: number };
+  limits: { text: number; files: number; file: number };
 }
 
 export interface Update {
@@ -89,7 +89,7 @@ export interface Hello {
 export type ClientFrame =
   | Hello
   | { type: "introduce"; form: Record<string, string> }
-  | { type: "message"; client_id: string; text: string }
+  | { type: "message"; client_id: string; text: string; attachments?: string[] | undefined }
   | { type: "typing"; on: boolean }
   | { type: "read"; seq: number }
   | { type: "history"; before: number }

@@ -1,4 +1,4 @@
-/** The widget's words. A new language is a new object; a missing word does not compile. */
+/** The widget's words. A new language is a new module beside this one; a missing word does not compile. */
 
 const en = {
   open: "Open chat",
@@ -8,6 +8,7 @@ const en = {
   team: "Team",
   log: "Messages",
   write: "Your message",
+  attach: "Attach files",
   send: "Send",
   sending: "Sending …",
   sent: "Sent",
@@ -39,100 +40,23 @@ const en = {
   slow: "That was quick. Your message follows in a moment.",
   tooLong: "This message is too long.",
   refused: "That did not work.",
+  noFiles: "Files cannot be attached right now. Please reload the page.",
+  fileGone: "A file is no longer there. Please attach it again.",
   privacy: "Privacy",
   file: "File",
 };
 
 export type Texts = typeof en;
 
-const de: Texts = {
-  open: "Chat öffnen",
-  close: "Chat schließen",
-  unread: (n) => (n === 1 ? "1 neue Nachricht" : `${n} neue Nachrichten`),
-  you: "Sie",
-  team: "Team",
-  log: "Nachrichten",
-  write: "Ihre Nachricht",
-  send: "Senden",
-  sending: "Wird gesendet …",
-  sent: "Gesendet",
-  seen: "Gelesen",
-  failed: "Nicht gesendet.",
-  again: "Noch einmal versuchen",
-  edited: "bearbeitet",
-  deleted: "Diese Nachricht wurde entfernt.",
-  typing: (name) => `${name || "Jemand"} schreibt …`,
-  connecting: "Verbindung wird aufgebaut …",
-  offline: "Keine Verbindung. Ihre Nachrichten bleiben erhalten und gehen danach hinaus.",
-  stopped: "Der Chat ist hier nicht verfügbar.",
-  away: "Gerade niemand da",
-  here: "Wir sind da",
-  name: "Ihr Name",
-  email: "Ihre E-Mail-Adresse",
-  emailWhy: "Für die Antwort per Mail",
-  start: "Chat beginnen",
-  save: "Speichern",
-  saved: "Danke. Die Antwort kommt per Mail, wenn Sie nicht mehr da sind.",
-  earlier: "Frühere Nachrichten zeigen",
-  end: "Chat beenden",
-  ended: "Dieser Chat ist beendet. Wenn Sie schreiben, geht er weiter.",
-  rate: "Wie war es?",
-  stars: (n) => `${n} von 5`,
-  thanks: "Vielen Dank!",
-  required: "Bitte ausfüllen.",
-  wrongEmail: "Das ist keine E-Mail-Adresse.",
-  slow: "Das war schnell. Ihre Nachricht folgt gleich.",
-  tooLong: "Diese Nachricht ist zu lang.",
-  refused: "Das hat nicht geklappt.",
-  privacy: "Datenschutz",
-  file: "Datei",
-};
+/** Languages with a module of their own. */
+const OTHERS = new Set(["de", "fr"]);
 
-const fr: Texts = {
-  open: "Ouvrir le chat",
-  close: "Fermer le chat",
-  unread: (n) => (n === 1 ? "1 nouveau message" : `${n} nouveaux messages`),
-  you: "Vous",
-  team: "Équipe",
-  log: "Messages",
-  write: "Votre message",
-  send: "Envoyer",
-  sending: "Envoi …",
-  sent: "Envoyé",
-  seen: "Lu",
-  failed: "Non envoyé.",
-  again: "Réessayer",
-  edited: "modifié",
-  deleted: "Ce message a été supprimé.",
-  typing: (name) => `${name || "Quelqu’un"} écrit …`,
-  connecting: "Connexion …",
-  offline: "Pas de connexion. Vos messages sont gardés et partiront ensuite.",
-  stopped: "Le chat n’est pas disponible ici.",
-  away: "Personne en ligne",
-  here: "Nous sommes là",
-  name: "Votre nom",
-  email: "Votre adresse e-mail",
-  emailWhy: "Pour la réponse par e-mail",
-  start: "Commencer",
-  save: "Enregistrer",
-  saved: "Merci. La réponse viendra par e-mail si vous êtes parti·e.",
-  earlier: "Messages précédents",
-  end: "Terminer le chat",
-  ended: "Ce chat est terminé. Si vous écrivez, il reprend.",
-  rate: "Comment était-ce ?",
-  stars: (n) => `${n} sur 5`,
-  thanks: "Merci !",
-  required: "Veuillez remplir ce champ.",
-  wrongEmail: "Ce n’est pas une adresse e-mail.",
-  slow: "Un instant, votre message suit.",
-  tooLong: "Ce message est trop long.",
-  refused: "Cela n’a pas fonctionné.",
-  privacy: "Confidentialité",
-  file: "Fichier",
-};
-
-/** The words for a locale such as `de-AT`; English where we have none. */
-export function textsFor(locale: string): Texts {
-  const language = locale.toLowerCase().split("-")[0];
-  return language === "de" ? de : language === "fr" ? fr : en;
+/** The words for a locale such as `de-AT`; English where we have none, and where they do not come. */
+export async function textsFor(locale: string, load: (name: string) => Promise<unknown>): Promise<Texts> {
+  const language = locale.toLowerCase().split("-")[0] ?? "";
+  if (!OTHERS.has(language)) return en;
+  return load(`texts.${language}`).then(
+    (module) => (module as { texts: Texts }).texts,
+    () => en,
+  );
 }
