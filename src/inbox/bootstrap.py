@@ -21,6 +21,7 @@ from inbox.app.follow import Commit, Follower
 from inbox.app.intake import Door
 from inbox.app.opened import OpenInboxes
 from inbox.app.presence import Presence
+from inbox.app.routing import Routing
 from inbox.blobs import BlobStore
 from inbox.channel import registry
 from inbox.channel.host import Host
@@ -43,6 +44,8 @@ from inbox.worker.runner import Loop
 from inbox.worker.wake import Wake
 
 log = structlog.get_logger()
+
+_RULES_AT_MOST = 60.0  # seconds after which rules are read again, whatever was heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,9 @@ async def _compose(
     stack.push_async_callback(http.close)
     inboxes = OpenInboxes(units, registry.installed(), _hosts(settings, vault, http, places))
     stack.push_async_callback(inboxes.close)
-    door = Door(units, inboxes, BlobKeeper(blobs), utc_now)
+    routing = Routing(inboxes.channels.values())
+    await routing.refresh(units)
+    door = Door(units, inboxes, BlobKeeper(blobs), utc_now, routing=routing)
     services = Services(
         units=units,
         door=door,
@@ -128,6 +133,7 @@ async def _compose(
         "wakeups": wakeups.run,
         "follower": follower.run,
         "settings": _reopening(follower, inboxes),
+        "rulebook": _rerouting(follower, door),
         # Here and not with the work: only the process that serves a screen knows that somebody sits before it.
         "presence": lambda: timers.watch_presence(door, services.presence, Wake()),
     }
@@ -172,6 +178,19 @@ def _reopening(follower: Follower, inboxes: OpenInboxes) -> Loop:
             await inboxes.refresh(*await changed.get())
 
     return reopen
+
+
+def _rerouting(follower: Follower, door: Door) -> Loop:
+    """Return the loop that takes a rulebook or campaign that was changed, in whichever process."""
+    changed = Wake(EventType.ROUTING_CHANGED, EventType.CAMPAIGN_CHANGED)
+    follower.subscribe(changed.heed)
+
+    async def refresh() -> None:
+        while True:
+            await door.routing.refresh(door.units)
+            await changed.sleep(until=None, now=utc_now(), at_most=_RULES_AT_MOST)
+
+    return refresh
 
 
 def _work(services: Services, blobs: BlobStore) -> dict[str, Loop]:

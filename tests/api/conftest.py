@@ -20,6 +20,7 @@ from inbox.app.letters import Letter
 from inbox.app.opened import OpenInboxes
 from inbox.app.passwords import hash_password
 from inbox.app.presence import Presence
+from inbox.app.routing import Routing
 from inbox.blobs import BlobStore
 from inbox.channel.registry import installed
 from inbox.domain.credentials import Scope, hash_of, new_token
@@ -125,7 +126,7 @@ async def house(units: Units, clock: FixedClock, tmp_path: Path, postman: KeptPo
     inboxes = OpenInboxes(units, installed(), lambda _: fake_host(clock=clock))
     services = Services(
         units=units,
-        door=Door(units, inboxes, BlobKeeper(blobs), clock),
+        door=Door(units, inboxes, BlobKeeper(blobs), clock, routing=Routing(installed().values())),
         inboxes=inboxes,
         blobs=blobs,
         follower=Follower(units),

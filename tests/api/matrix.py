@@ -40,6 +40,16 @@ _READ, _WRITE = "tickets:read", "tickets:write"
 _CALL = {"direction": "inbound", "at": "2026-03-01T09:00:00Z", "duration": 60, "outcome": "reached"}
 _LEAD, _ADMIN = Role.LEAD, Role.ADMIN
 
+_HOURS = {"zone": "Europe/Berlin", "days": [0, 4], "since": "22:00", "until": "06:00"}
+
+
+def _rulebook(ids: Ids) -> dict[str, Any]:
+    when = {"inboxes": [ids["inbox"]], "campaigns": [ids["campaign"]], "clients": [ids["client"]], "hours": _HOURS}
+    then = {"team_id": ids["team_id"], "skills": ["tax"], "priority": 2, "lane": "thank", "tags": ["t"], "target": 5}
+    rule = {"id": "r-1", "name": "R", "when": {**when, "words": ["danke"], "asks": False}, "then": then}
+    return {"stop": "first", "rules": [rule], "weights": {"chat": 30}, "inbox_targets": {ids["inbox"]: 60}}
+
+
 TABLE: dict[str, Row] = {
     # Coming in
     "GET /livez": Row(200, None),
@@ -143,6 +153,25 @@ TABLE: dict[str, Row] = {
     "GET /api/v1/quarantine/{original_id}/raw": Row(200, scope="quarantine:read", bound="inbox"),
     "POST /api/v1/quarantine/{original_id}/retry": Row(200, scope="quarantine:write", bound="inbox"),
     "GET /api/v1/events": Row(200, scope="events:read", bound="ticket"),
+    # Routing
+    "GET /api/v1/routing": Row(200, _LEAD, "routing:read"),
+    "PUT /api/v1/routing": Row(
+        200,
+        _LEAD,
+        "routing:write",
+        body=lambda ids: {"version": 0, "note": "n", "document": _rulebook(ids)},
+        everywhere=True,
+        once=True,
+    ),
+    "GET /api/v1/routing/versions": Row(200, _LEAD, "routing:read"),
+    "GET /api/v1/routing/versions/{version}": Row(200, _LEAD, "routing:read", at={"version": "0"}),
+    "POST /api/v1/routing/test": Row(
+        200,
+        _LEAD,
+        "routing:read",
+        "ticket",
+        body=lambda ids: {"ticket_id": ids["ticket_id"], "document": _rulebook(ids)},
+    ),
     # People and keys
     "GET /api/v1/managers": Row(200, scope="managers:read"),
     "POST /api/v1/managers/invite": Row(201, _ADMIN, body=_just({"email": "n@y.example", "name": "N"}), once=True),

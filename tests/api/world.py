@@ -53,6 +53,7 @@ _WATCHED = (
     "originals",
     "outbox",
     "events",
+    "rulebooks",
     "(select id, role, active, name, email, capacity, version, password_hash from managers)",
     "(select id, scopes, revoked_at from api_keys)",
     "(select manager_id from sessions)",

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from inbox.domain.ids import CampaignId, ClientId, TeamId, new_id
 from inbox.domain.lanes import Lane
 from inbox.domain.routing import Router, route
-from inbox.domain.rulebook import Conditions, Factors, Facts, Hours, Outcome, Rule, Rulebook, Stop
+from inbox.domain.rulebook import Conditions, Facts, Hours, Outcome, Rule, Rulebook, Stop
 from inbox.domain.ticket import Priority
 from tests.domain.builders import INBOX, NOW
 
@@ -114,22 +114,10 @@ def test_a_ticket_without_a_rule_goes_to_the_team_of_its_campaign() -> None:
 
 
 @pytest.mark.parametrize(
-    ("priority", "roles", "minutes"),
-    [
-        (None, frozenset(), 60),
-        (Priority.URGENT, frozenset(), 15),
-        (Priority.HIGH, frozenset(), 30),
-        (Priority.LOW, frozenset(), 120),
-        (None, frozenset({"vip"}), 30),
-        (Priority.LOW, frozenset({"vip", "press"}), 60),
-    ],
+    ("roles", "minutes"), [(frozenset(), 60), (frozenset({"press"}), 60), (frozenset({"vip", "press"}), 30)]
 )
-def test_the_target_shrinks_and_grows_with_priority_and_person(
-    priority: Priority | None, roles: frozenset[str], minutes: int
-) -> None:
-    book = Rulebook((rule(then=Outcome(priority=priority)),), targets={"email": 60})
-
-    assert route(facts(roles=roles), book).target == timedelta(minutes=minutes)
+def test_the_target_shrinks_for_who_matters_more(roles: frozenset[str], minutes: int) -> None:
+    assert route(facts(roles=roles), Rulebook(targets={"email": 60})).target == timedelta(minutes=minutes)
 
 
 def test_the_nearest_word_about_a_target_counts() -> None:
@@ -171,7 +159,7 @@ books = st.builds(
     Rulebook,
     st.lists(rules, max_size=6).map(tuple),
     st.sampled_from(Stop),
-    factors=st.builds(Factors, *[st.integers(1, 1_000)] * 4),
+    vip_factor=st.integers(1, 1_000),
 )
 all_facts = st.builds(
     Facts,

@@ -105,6 +105,7 @@ _DATA: dict[EventType, type[Shape] | dict[str, Any]] = {
     EventType.INBOX_CHANGED: _ANY,
     EventType.MANAGER_CHANGED: _ANY,
     EventType.QUARANTINE_CHANGED: _ANY,
+    EventType.ROUTING_CHANGED: _ANY,
 }
 
 

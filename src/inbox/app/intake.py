@@ -12,6 +12,7 @@ from inbox.app.opened import Opened, OpenInboxes
 from inbox.app.ports import Stored, Unit, Units
 from inbox.app.receive import Arrival, Outcome, Taken, is_plain, locks_for, receive, receive_at_once
 from inbox.app.room import Room
+from inbox.app.routing import Routing
 from inbox.app.turns import Turns
 from inbox.channel.contract import Connection, Pushes, Understands
 from inbox.channel.host import Clock
@@ -45,6 +46,7 @@ class Door:
     clock: Clock
     turns: Turns = field(default_factory=Turns)
     room: Room = field(default_factory=Room)
+    routing: Routing = field(default_factory=Routing)
 
 
 async def take_call(door: Door, inbox_id: InboxId, call: WebhookCall) -> tuple[Outcome | str, bytes | None]:

@@ -32,6 +32,7 @@ from inbox.domain.ids import (
 from inbox.domain.inbox import Inbox
 from inbox.domain.manager import Access, Manager
 from inbox.domain.message import Attachment, Message
+from inbox.domain.rulebook import Rulebook
 from inbox.domain.threading import Candidate, Threading
 from inbox.domain.ticket import Ticket
 
@@ -114,6 +115,17 @@ class Placed:
     original: Original | None = None
     entry: PublicEntry | None = None
     events: tuple[NewEvent, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class SavedRulebook:
+    """A version of the rulebook, with who saved it."""
+
+    version: int  # from 1; 0: the shipped one, which was never saved
+    book: Rulebook
+    saved_by: ManagerId | None = None  # None: a program, or nobody
+    saved_at: datetime | None = None
+    note: str = ""
 
 
 class Sealer(Protocol):
@@ -283,6 +295,15 @@ class OutboxStore(Protocol):
     async def next_due(self) -> datetime | None: ...
 
 
+class RulebookStore(Protocol):
+    """The rulebook in all its versions."""
+
+    async def newest(self) -> SavedRulebook | None: ...
+    async def find(self, version: int) -> SavedRulebook: ...
+    async def versions(self) -> list[SavedRulebook]: ...
+    async def add(self, saved: SavedRulebook) -> None: ...
+
+
 class StreamStore(Protocol):
     """The event stream."""
 
@@ -350,6 +371,8 @@ class Unit(Protocol):
     def originals(self) -> OriginalStore: ...
     @property
     def outbox(self) -> OutboxStore: ...
+    @property
+    def rulebooks(self) -> RulebookStore: ...
     @property
     def stream(self) -> StreamStore: ...
     @property

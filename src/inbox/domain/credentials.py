@@ -34,6 +34,8 @@ class Scope(StrEnum):
     INBOXES_ADMIN = "inboxes:admin"
     MANAGERS_READ = "managers:read"
     EVENTS_READ = "events:read"
+    ROUTING_READ = "routing:read"
+    ROUTING_WRITE = "routing:write"
     QUARANTINE_READ = "quarantine:read"
     QUARANTINE_WRITE = "quarantine:write"
 

@@ -64,7 +64,8 @@ class Router:
     def read(self, facts: Facts) -> Read:
         """Read the text of a message."""
         words = words_of(facts.text)
-        return Read(len(words), self.vocabulary.found_in(words), asks(facts.text, words, facts.language))
+        sign = facts.sign or asks(facts.text, words, facts.language)
+        return Read(len(words), self.vocabulary.found_in(words), sign)
 
 
 def route(facts: Facts, book: Rulebook) -> Routed:
@@ -160,7 +161,7 @@ def _decided(book: Rulebook, facts: Facts, read: Read, matches: tuple[Match, ...
     return Routed(
         lane=next((o.lane for o in outcomes if o.lane is not None), Lane.ANSWER),
         weight=book.weight(facts.channel),
-        target=book.due_within(minutes, priority, facts.roles),
+        target=book.due_within(minutes, facts.roles),
         team_id=next((o.team_id for o in outcomes if o.team_id is not None), facts.campaign_team),
         skills=_all(outcomes, "skills"),
         priority=priority,

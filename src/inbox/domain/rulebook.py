@@ -17,6 +17,7 @@ from inbox.domain.ticket import Priority
 
 USUAL_WEIGHT = 10  # hundredths of a person
 USUAL_TARGET = 240  # minutes
+CALL = "call"
 
 
 @cache
@@ -96,20 +97,6 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Factors:
-    """By how much a target shrinks or grows, in percent."""
-
-    urgent: int = 25
-    high: int = 50
-    low: int = 200
-    vip: int = 50
-
-    def of(self, priority: Priority) -> int:
-        """Return the factor of a priority."""
-        return {Priority.URGENT: self.urgent, Priority.HIGH: self.high, Priority.LOW: self.low}.get(priority, 100)
-
-
-@dataclass(frozen=True, slots=True)
 class Rulebook:
     """All that routing is told: rules in order, weights and targets."""
 
@@ -118,7 +105,7 @@ class Rulebook:
     weights: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))  # channel: hundredths of a person
     targets: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))  # channel: minutes
     inbox_targets: Mapping[InboxId, int] = field(default_factory=lambda: MappingProxyType({}))  # minutes
-    factors: Factors = Factors()
+    vip_factor: int = 50  # percent of the target that is left to who has one of these roles
     vip_roles: frozenset[str] = frozenset({"vip"})
     fallback_languages: tuple[str, ...] = ()
 
@@ -130,10 +117,9 @@ class Rulebook:
         """Return within how many minutes a ticket of an inbox is to be answered."""
         return self.inbox_targets.get(inbox_id, self.targets.get(channel, USUAL_TARGET))
 
-    def due_within(self, minutes: int, priority: Priority, roles: frozenset[str]) -> timedelta:
-        """Return a target as it is for a priority and a person."""
-        vip = self.factors.vip if roles & self.vip_roles else 100
-        return timedelta(minutes=minutes) * self.factors.of(priority) * vip / 10_000
+    def due_within(self, minutes: int, roles: frozenset[str]) -> timedelta:
+        """Return a target as it is for a person."""
+        return timedelta(minutes=minutes) * (self.vip_factor if roles & self.vip_roles else 100) / 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +137,7 @@ class Facts:
     roles: frozenset[str] = frozenset()
     first: bool = False
     public: bool = False
+    sign: str | None = None  # known beforehand: whoever calls wants an answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +154,12 @@ class Routed:
 
     lane: Lane
     weight: int
-    target: timedelta
+    target: timedelta  # of normal priority
     team_id: TeamId | None = None
     skills: tuple[str, ...] = ()
     priority: Priority = Priority.NORMAL
     tags: tuple[str, ...] = ()
-    minutes: int = USUAL_TARGET  # the target before priority and person
+    minutes: int = USUAL_TARGET  # the target before the person counts
     asks: str | None = None  # the sign by which the text asks for an answer
     matches: tuple[Match, ...] = ()  # the rules that decided
 

@@ -136,6 +136,8 @@ export const settings = {
   "scope.inboxes:admin": "Einstellungen der Eingänge lesen und ändern",
   "scope.managers:read": "Personen und Teams lesen",
   "scope.events:read": "Dem Ereignisstrom folgen",
+  "scope.routing:read": "Die Regeln der Verteilung lesen",
+  "scope.routing:write": "Die Regeln der Verteilung ändern",
   "scope.quarantine:read": "Die Quarantäne lesen",
   "scope.quarantine:write": "Quarantäne erneut versuchen",
   "quarantine.lead": "Was ankam und nicht verstanden wurde, liegt hier unverändert.",

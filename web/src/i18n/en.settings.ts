@@ -136,6 +136,8 @@ export const settings = {
   "scope.inboxes:admin": "Read and change settings of inboxes",
   "scope.managers:read": "Read people and teams",
   "scope.events:read": "Follow the event stream",
+  "scope.routing:read": "Read the rules of routing",
+  "scope.routing:write": "Change the rules of routing",
   "scope.quarantine:read": "Read the quarantine",
   "scope.quarantine:write": "Try again what is in quarantine",
   "quarantine.lead": "What came in and could not be understood is kept here whole.",

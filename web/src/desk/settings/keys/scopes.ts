@@ -12,6 +12,8 @@ export const SCOPES: readonly ApiKeyScope[] = [
   "inboxes:admin",
   "managers:read",
   "events:read",
+  "routing:read",
+  "routing:write",
   "quarantine:read",
   "quarantine:write",
 ];
