@@ -117,7 +117,7 @@ def _read_mail(path: Path, report: Report, *, is_bounce_folder: bool) -> None:
     report.counts["mails"] += 1
     octets = path.read_bytes()
     try:
-        received = _READER.understand(Original("", octets, "message/rfc822", _THEN))
+        received = _READER.read(Original("", octets, "message/rfc822", _THEN))
         mail = take_apart(octets)
     except MessageUnreadable:
         report.counts["unreadable"] += 1  # kept whole in quarantine

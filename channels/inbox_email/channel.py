@@ -37,8 +37,12 @@ class EmailConnection:
     def receive(self, cursor: Mapping[str, Any] | None) -> AsyncIterator[Batch]:
         return pull(self._config, self._host, cursor, timing=self._timing)
 
+    @property
+    def reader(self) -> Reader:
+        return self._reader
+
     def understand(self, original: Original) -> Sequence[Received]:
-        return [self._reader.understand(original)]
+        return self._reader.understand(original)
 
     def prepare(self, message: Outgoing) -> tuple[str, bytes]:
         return compose(self._config, self._host.signing_key, message)

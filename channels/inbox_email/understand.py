@@ -39,7 +39,11 @@ class Reader:
     address: str
     key: bytes  # that signs this inbox's tokens
 
-    def understand(self, original: Original) -> Received:
+    def understand(self, original: Original) -> list[Received]:
+        """Parse a mail, which is one message."""
+        return [self.read(original)]
+
+    def read(self, original: Original) -> Received:
         """Parse a mail; raise MessageUnreadable only for one that is built to stop a parser."""
         mail = take_apart(original.body)
         headers, kind = mail.headers, automatic_kind(mail)

@@ -13,6 +13,7 @@ import structlog
 from fastapi import FastAPI
 from pydantic import SecretStr
 
+from inbox.apart import Apart
 from inbox.api.app import create_app
 from inbox.api.edge import Edge
 from inbox.api.services import Services
@@ -115,9 +116,11 @@ async def _compose(
     stack.push_async_callback(http.close)
     inboxes = OpenInboxes(units, registry.installed(), _hosts(settings, vault, http, places))
     stack.push_async_callback(inboxes.close)
+    apart = Apart()
+    stack.push_async_callback(apart.close)
     routing = Routing(inboxes.channels.values())
     await routing.refresh(units)
-    door = Door(units, inboxes, BlobKeeper(blobs), utc_now, routing=routing)
+    door = Door(units, inboxes, BlobKeeper(blobs), utc_now, routing=routing, apart=apart)
     services = Services(
         units=units,
         door=door,

@@ -14,7 +14,7 @@ from inbox.app.receive import Arrival, Outcome, Taken, is_plain, locks_for, rece
 from inbox.app.room import Room
 from inbox.app.routing import Routing
 from inbox.app.turns import Turns
-from inbox.channel.contract import Connection, Pushes, Understands
+from inbox.channel.contract import Connection, Pushes, ReadsApart, Understands
 from inbox.channel.host import Clock
 from inbox.channel.model import Batch, File, Original, Received, WebhookCall
 from inbox.domain.events import EventType, NewEvent
@@ -36,6 +36,21 @@ class Keeper(Protocol):
         """Store a file as it comes in, likewise; raise TooLarge for one over the limit."""
 
 
+class Elsewhere(Protocol):
+    """Understands what must not be understood in the midst of everything else."""
+
+    async def understand(self, reader: Understands, original: Original) -> Sequence[Received]:
+        """Turn an original into messages; raise MessageUnreadable, also for what takes too much."""
+
+
+class Here:
+    """Understands in this process, bound by nothing: for tests, and for what only people at work are asked."""
+
+    async def understand(self, reader: Understands, original: Original) -> Sequence[Received]:
+        """Turn an original into messages."""
+        return reader.understand(original)
+
+
 @dataclass(frozen=True, slots=True)
 class Door:
     """All that the ways in share."""
@@ -47,6 +62,7 @@ class Door:
     turns: Turns = field(default_factory=Turns)
     room: Room = field(default_factory=Room)
     routing: Routing = field(default_factory=Routing)
+    apart: Elsewhere = field(default_factory=Here)
 
 
 async def take_call(door: Door, inbox_id: InboxId, call: WebhookCall) -> tuple[Outcome | str, bytes | None]:
@@ -130,13 +146,19 @@ async def understand_one(door: Door, stored: Stored) -> str:
     """Understand one kept original; return its new state. Whatever is wrong with it must not hold up the next one."""
     try:
         opened = await door.inboxes.get(stored.inbox_id)
-        for received in understood(opened.connection, stored.original):
+        for received in await _understood_apart(door, opened.connection, stored.original):
             await take_message(door, opened, received)
     except Unavailable:
         raise  # it is not to blame
     except InboxError as error:
         return await _mark(door, stored, "quarantined", str(error)[:_SHORT])
     return await _mark(door, stored, "understood", None)
+
+
+async def _understood_apart(door: Door, connection: Connection, original: Original) -> Sequence[Received]:
+    if isinstance(connection, ReadsApart):
+        return await door.apart.understand(connection.reader, original)
+    return understood(connection, original)
 
 
 def understood(connection: Connection, original: Original) -> Sequence[Received]:

@@ -83,6 +83,15 @@ class Understands(Protocol):
 
 
 @runtime_checkable
+class ReadsApart(Understands, Protocol):
+    """Understands what strangers can make dear or dangerous: the service does so in a process that it can kill."""
+
+    @property
+    def reader(self) -> Understands:
+        """Return a value that can be pickled, and understands as the connection itself does."""
+
+
+@runtime_checkable
 class Pushes(Understands, Protocol):
     """Is sent webhooks."""
 

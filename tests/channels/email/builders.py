@@ -43,7 +43,7 @@ def original(octets: bytes, *, content_type: str = "message/rfc822") -> Original
 def understood(octets: bytes | str, *, address: str = ADDRESS) -> Received:
     """Return what is made of a mail, or of a file in testdata."""
     octets = (TESTDATA / octets).read_bytes() if isinstance(octets, str) else octets
-    return Reader(address, KEY).understand(original(octets))
+    return Reader(address, KEY).read(original(octets))
 
 
 def config(**settings: object) -> EmailConfig:

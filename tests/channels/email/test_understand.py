@@ -197,7 +197,7 @@ def test_a_forged_loop_mark_hides_no_mail() -> None:
 
 def test_a_mail_too_large_to_be_fetched_says_so() -> None:
     kept = original(mail(""), content_type="text/rfc822-headers; size=63000000")
-    received = Reader(ADDRESS, KEY).understand(kept)
+    received = Reader(ADDRESS, KEY).read(kept)
     assert "63 MB" in received.text
     assert received.subject == "Where is my reward?"
 

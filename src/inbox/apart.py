@@ -1,0 +1,151 @@
+"""Understands what arrived in a process of its own, which is killed when that takes too much.
+
+Mails are built by strangers: a small one can cost a parser minutes or gigabytes. The process reads from its standard
+input what it shall understand, and answers on its standard output, each as a length and a pickle. Only values of our
+own cross the pipe: the bytes of a stranger are never unpickled, they are bytes inside of one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+import resource
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from inbox.channel.contract import Understands
+from inbox.channel.model import Original, Received
+from inbox.errors import MessageUnreadable, Unavailable
+
+CPU_SECONDS = 2.0
+MEMORY = 200 * 1024 * 1024  # bytes beside what the program itself takes
+_OCTETS_A_SECOND = 20_000_000  # more time for what is large
+_COPIES = 8  # of a large mail, as bytes, text and pickle, that are there at one time
+_WALL = 60.0  # seconds, on a machine that does other things as well
+_HEAD = 8
+_STATM = Path("/proc/self/statm")
+
+_Question = tuple[Understands, Original]
+_Answer = Sequence[Received] | MessageUnreadable
+
+
+class Apart:
+    """The process beside this one; started when it is first needed, and again after one was killed."""
+
+    def __init__(self) -> None:
+        self._process: Process | None = None
+        self._turn = asyncio.Lock()
+
+    async def understand(self, reader: Understands, original: Original) -> Sequence[Received]:
+        """Let the process understand an original; raise MessageUnreadable if it must not take more of it."""
+        async with self._turn:
+            process = await self._running()
+            try:
+                async with asyncio.timeout(_WALL):
+                    answer = await _asked(process, (reader, original))
+            except TimeoutError:
+                await self._end()
+                raise MessageUnreadable("It takes too long to understand.") from None
+            except (OSError, asyncio.IncompleteReadError):
+                raise await self._why_it_died(process) from None
+            except asyncio.CancelledError:
+                await self._end()  # half an exchange is in the pipe
+                raise
+        if isinstance(answer, MessageUnreadable):
+            raise answer
+        return answer
+
+    async def close(self) -> None:
+        """Stop the process; the next thing to understand starts it again."""
+        async with self._turn:
+            await self._end()
+
+    async def _running(self) -> Process:
+        if self._process is None or self._process.returncode is not None:
+            command = (sys.executable, "-m", "inbox.apart")
+            self._process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE)
+        return self._process
+
+    async def _why_it_died(self, process: Process) -> MessageUnreadable | Unavailable:
+        with suppress(ProcessLookupError):
+            process.kill()
+        code = await process.wait()
+        self._process = None
+        if code in {-signal.SIGTERM, -signal.SIGKILL, 0}:
+            return Unavailable("The process that understands mails was stopped.")
+        if code == -signal.SIGPROF:
+            return MessageUnreadable(f"It takes more than {CPU_SECONDS:.0f} seconds of computing to understand.")
+        return MessageUnreadable("It broke the process that tried to understand it.")
+
+    async def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is not None and process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def _asked(process: Process, question: _Question) -> _Answer:
+    if process.stdin is None or process.stdout is None:
+        raise BrokenPipeError
+    octets = pickle.dumps(question, protocol=pickle.HIGHEST_PROTOCOL)
+    process.stdin.write(len(octets).to_bytes(_HEAD, "big"))
+    process.stdin.write(octets)
+    await process.stdin.drain()
+    size = int.from_bytes(await process.stdout.readexactly(_HEAD), "big")
+    answer: _Answer = pickle.loads(await process.stdout.readexactly(size))  # noqa: S301 - written by our own process
+    return answer
+
+
+def main() -> None:
+    """Answer until the service closes the pipe; a signal from the terminal is the service's to handle."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    asked, answers = sys.stdin.buffer, sys.stdout.buffer
+    while (question := _next(asked)) is not None:
+        answer = pickle.dumps(_answer(*question), protocol=pickle.HIGHEST_PROTOCOL)
+        answers.write(len(answer).to_bytes(_HEAD, "big") + answer)
+        answers.flush()
+
+
+def _next(asked: BinaryIO) -> _Question | None:
+    head = asked.read(_HEAD)
+    if len(head) < _HEAD:
+        return None
+    size = int.from_bytes(head, "big")
+    _unbound()
+    question: _Question = pickle.loads(asked.read(size))  # noqa: S301 - written by our own service
+    return question
+
+
+def _answer(reader: Understands, original: Original) -> _Answer:
+    _bind(len(original.body))
+    try:
+        return reader.understand(original)
+    except MessageUnreadable as error:
+        return error
+    except MemoryError:
+        return MessageUnreadable(f"It takes more than {MEMORY // 1024**2} MB to understand.")
+    except Exception as error:  # noqa: BLE001 - whatever it trips over, the mail is kept and the next one is read
+        return MessageUnreadable(f"The channel failed on it: {type(error).__name__}.")
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def _bind(size: int) -> None:
+    """Allow one original so much: SIGPROF ends the process, and memory beyond is refused."""
+    signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS + size / _OCTETS_A_SECOND)
+    if _STATM.exists():  # elsewhere than on Linux only the time is bounded
+        taken = int(_STATM.read_text().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (taken + MEMORY + _COPIES * size, resource.RLIM_INFINITY))
+
+
+def _unbound() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+
+
+if __name__ == "__main__":
+    main()
