@@ -85,8 +85,57 @@ async def test_what_could_not_be_loaded_can_be_tried_again(desk: Desk, page_of: 
     await desk.go("/settings/profile")
     await page.route(f"**/api/v1/{path}*", lambda route: route.abort())
     await page.locator(f"a[href='/settings/{page_of}']").click()
-    await expect(page.get_by_role("alert")).to_contain_text("The service cannot be reached.")
+    await expect(page.get_by_role("alert").get_by_text("The service cannot be reached.")).to_be_visible()
     await page.unroute_all()
     await page.get_by_role("button", name="Try again").click()
-    await expect(page.get_by_role("alert")).to_be_hidden()
+    await expect(page.get_by_text("The service cannot be reached.")).to_be_hidden()
     await expect(page.locator(".listing")).to_be_visible()
+
+
+async def test_a_team_says_how_its_tickets_come_to_its_members(desk: Desk, api: Api) -> None:
+    page = desk.page
+    helpers = api.post("/teams", {"name": "Helpers"})["id"]
+    await desk.go("/settings/teams")
+    await page.get_by_role("button", name="New team").click()
+    await page.get_by_label("Name", exact=True).fill("Refunds")
+    await page.get_by_role("radio", name="Offered").check()
+    await page.get_by_label("An offer stands for").fill("45")
+    await page.get_by_label("Skills of all members").fill("refunds, law,")
+    await page.get_by_role("checkbox", name="Helpers").check()
+    await page.get_by_label("after this part of the target").fill("40")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("listitem").filter(has_text="Refunds")).to_contain_text("Offered · helped by Helpers")
+    refunds = next(team for team in api.get("/teams")["items"] if team["name"] == "Refunds")
+    assert (refunds["mode"], refunds["offer_for"], refunds["overflow_after"]) == ("offer", 45, 40)
+    assert refunds["overflow_to"] == [helpers]
+
+
+async def test_a_manager_is_given_languages_skills_and_weights(desk: Desk, api: Api) -> None:
+    page = desk.page
+    await desk.go("/settings/people")
+    await page.get_by_role("button", name="Change Mara Lindner").click()
+    languages = page.get_by_label("Languages that I answer in")
+    await languages.fill("Klingon")
+    await languages.press("Enter")
+    await expect(page.get_by_text("“Klingon” is not known.")).to_be_visible()
+    await languages.fill("French")
+    await languages.press("Enter")
+    await languages.fill("de")
+    await languages.press("Enter")
+    await page.get_by_label("Skills", exact=True).fill("tax law")
+    await page.get_by_label("Capacity").fill("80")
+    await page.get_by_text("What a ticket takes").click()
+    await page.get_by_label("E-mail").fill("20")
+    await page.get_by_role("button", name="Save").click()
+    row = page.get_by_role("row", name="Mara Lindner")
+    await expect(row).to_contain_text("French")
+    me = api.get("/me")
+    assert (me["languages"], me["skills"], me["capacity"], me["weights"]) == (
+        ["fr", "de"],
+        ["tax law"],
+        80,
+        {"email": 20},
+    )
+
+    await desk.go("/settings/profile")
+    await expect(page.get_by_role("region", name="My work")).to_contain_text("tax law")

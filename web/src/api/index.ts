@@ -58,16 +58,15 @@ export interface InboxDraft {
   campaign_id?: string;
 }
 
-export interface TeamDraft {
-  name: string;
-  members: string[];
-}
+export type TeamDraft = Pick<Team, "name" | "members" | "mode" | "skills" | "overflow_to" | "overflow_after" | "offer_for">;
 
 export interface GrantsDraft {
   role?: Role;
   active?: boolean;
   capacity?: number;
   languages?: string[];
+  skills?: string[];
+  weights?: Record<string, number>;
   inboxes?: string[] | null;
   campaigns?: string[] | null;
   availability?: Availability;

@@ -20,6 +20,7 @@ import type {
   Ticket,
 } from "../api/types.ts";
 import { Company, type Typist } from "./company.svelte.ts";
+import { fetchAll } from "./fetch.ts";
 import { Link, type LinkState } from "./link.ts";
 import { TicketList } from "./list.svelte.ts";
 import { apply, emptyState, inOrder, putContact, putMessages, putTicket, type State, type Touched } from "./state.ts";
@@ -27,6 +28,8 @@ import { apply, emptyState, inOrder, putContact, putMessages, putTicket, type St
 const BANNER_AFTER = 1_500;
 const COUNTERS_AFTER = 1_000;
 const THREADS_KEPT = 30;
+
+type Watcher = (before: Ticket | undefined, after: Ticket) => void;
 
 export class Live {
   /** Moves once a frame when anything changed; reading it makes a reader follow. */
@@ -47,6 +50,7 @@ export class Live {
   #resuming = false;
   readonly #company: Company;
   readonly #listeners = new Set<(event: StreamEvent, touched: Touched) => void>();
+  readonly #watchers = new Set<Watcher>();
   onEnded: () => void = () => undefined;
 
   constructor(me: string, url: string) {
@@ -195,6 +199,15 @@ export class Live {
     this.version++;
   }
 
+  /** Take in tickets that were asked for beside the list. */
+  learn(tickets: Ticket[]): void {
+    for (const ticket of tickets) {
+      const change = putTicket(this.#state, ticket);
+      if (change !== undefined && this.list.place(change)) this.list.draw();
+    }
+    this.version++;
+  }
+
   upsertMessage(message: Message): void {
     putMessages(this.#state, message.ticket_id, [message]);
     this.version++;
@@ -218,6 +231,12 @@ export class Live {
   listen(listener: (event: StreamEvent, touched: Touched) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Hear of every change of a ticket, whether we made it or somebody else. */
+  watch(watcher: Watcher): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
   }
 
   hurry(): void {
@@ -302,7 +321,10 @@ export class Live {
     let moved = false;
     for (const event of events) {
       const touched = apply(this.#state, event);
-      if (touched.ticket !== undefined) moved = this.list.place(touched.ticket) || moved;
+      if (touched.ticket !== undefined) {
+        moved = this.list.place(touched.ticket) || moved;
+        for (const watcher of this.#watchers) watcher(touched.ticket.before, touched.ticket.after);
+      }
       if (touched.countersStale === true) this.#countersSoon();
       if (touched.refetch !== undefined) this.#quietly(this.loadMessages(touched.refetch));
       if (touched.contact !== undefined) this.#quietly(this.#loadContact(touched.contact));
@@ -315,6 +337,7 @@ export class Live {
 
   #takeTicket(change: Touched["ticket"]): void {
     if (change === undefined) return;
+    for (const watcher of this.#watchers) watcher(change.before, change.after);
     if (this.list.place(change)) this.list.draw();
     this.#countersSoon();
   }
@@ -351,21 +374,7 @@ export class Live {
   }
 
   async #loadAll(): Promise<void> {
-    const [counters, inboxes, managers, campaigns, clients, teams] = await Promise.all([
-      api.counters(),
-      api.inboxes.list(),
-      api.managers.list(),
-      api.campaigns.list(),
-      api.clients.list().catch(() => ({ items: [] })),
-      api.teams.list(),
-    ]);
-    fill(this.#state.inboxes, inboxes.items);
-    fill(this.#state.managers, managers.items);
-    fill(this.#state.campaigns, campaigns.items);
-    fill(this.#state.clients, clients.items);
-    fill(this.#state.teams, teams.items);
-    this.#state.counters = counters;
-    this.#state.position = counters.position;
+    await fetchAll(this.#state);
     this.version++;
   }
 
@@ -381,9 +390,4 @@ export class Live {
     if (open !== undefined) await this.openTicket(open);
     this.#link.hello();
   }
-}
-
-function fill<T extends { id: string }>(map: Map<string, T>, items: T[]): void {
-  map.clear();
-  for (const item of items) map.set(item.id, item);
 }

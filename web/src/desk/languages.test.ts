@@ -1,0 +1,20 @@
+import { expect, test } from "vitest";
+import { languageName, languageRead } from "./languages.ts";
+
+test.each([
+  ["Französisch", "fr"],
+  ["französisch ", "fr"],
+  ["fr", "fr"],
+  ["de-AT", "de"],
+  ["EN", "en"],
+])("%s means %s", (typed, code) => {
+  expect(languageRead(typed, "de")).toBe(code);
+});
+
+test.each(["qq", "klingonisch", "1", "-"])("%s is no language of ours", (typed) => {
+  expect(languageRead(typed, "de")).toBeNull();
+});
+
+test("a code that makes no sense is shown as it is", () => {
+  expect(languageName("no such code", "en")).toBe("no such code");
+});
