@@ -129,6 +129,7 @@ class CommentsChannel:
         public=True,
         edits=True,
         target=timedelta(hours=1),
+        resend_safe=True,  # by Idempotency-Key and client_ref
     )
 
     @property

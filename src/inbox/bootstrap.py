@@ -110,6 +110,8 @@ async def _compose(
     units = Units(engine, vault, epoch=0, on_commit=wakeups.commit)
     async with units.session() as session:
         units.epoch = await current_epoch(session)
+    if found.keep is not None:
+        await _free_leases(units)
     follower = Follower(units)
     places = set[tuple[str, int]]()
     http = GuardedHttp(http_guard(settings.http_allow, places=places))
@@ -143,6 +145,13 @@ async def _compose(
     if found.keep is not None:
         following["database"] = found.keep
     return Service(services, following, _work(services, blobs), places)
+
+
+async def _free_leases(units: Units) -> None:
+    """Let go of what a killed process held: a private database is one process's alone, so whoever held it is dead."""
+    async with units() as unit:
+        await unit.outbox.free()
+        await unit.inboxes.free()
 
 
 def _hosts(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from inbox.app.deliver import LEASE, deliver_due, lease_due
+from inbox.app.deliver import LEASE, deliver_due, keep_lease, lease_due
 from inbox.app.reply import Desk, Draft, reply, retry
 from inbox.blobs import BlobStore
 from inbox.channel.model import Receipt, Received, Sender
@@ -174,6 +174,23 @@ async def test_a_crash_while_sending_leaves_a_doubt_that_a_person_decides(post: 
     assert after.delivery is Delivery.UNCERTAIN
     assert "nobody knows whether it arrived" in (after.error or "")
     assert len(post.far_end.sent) == 1
+
+
+async def test_an_answer_that_takes_long_to_send_stays_with_its_worker(post: Post) -> None:
+    (row,) = await lease_due(post.units, limit=1, now=NOW)
+    async with asyncio.TaskGroup() as group:
+        keeping = group.create_task(keep_lease(post.units, row, post.clock, every=0.001))
+        for _ in range(10):
+            post.clock.advance(LEASE / 2)
+            await _until_due(post, post.clock() + LEASE)
+            assert await lease_due(post.units, limit=1, now=post.clock()) == []
+        keeping.cancel()
+
+
+async def _until_due(post: Post, moment: datetime) -> None:
+    async with asyncio.timeout(5):
+        while await post.due() != moment:  # noqa: ASYNC110 - the store tells nobody
+            await asyncio.sleep(0.001)
 
 
 async def test_a_far_end_that_knows_a_repeated_message_is_sent_it_again_after_a_crash(post: Post) -> None:

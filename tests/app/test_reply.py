@@ -24,7 +24,7 @@ from inbox.domain.message import Delivery, Direction, Kind
 from inbox.domain.ticket import REOPENS_WITHIN, State, Ticket
 from inbox.errors import Invalid, NotFound, SpokenSince, StaleVersion, TransitionRefused, Unavailable
 from inbox.store.unit_of_work import Units
-from tests.app.conftest import CAPABILITIES, NOW, Take, later
+from tests.app.conftest import CAPABILITIES, NOW, Take, comment, later
 from tests.app.far_end import FarEnd, OneInbox
 
 GRETA = Sender((Claim(IdentityKind.EMAIL, "greta@example.org"),), "Greta")
@@ -287,3 +287,18 @@ async def test_nothing_begins_with_what_is_not_there(work: Work, unknown: str) -
     with pytest.raises((NotFound, Invalid)):
         async with work.units() as unit:
             await begin(unit, work.desk, work.opened, wanted, now=NOW)
+
+
+async def test_an_answer_in_public_belongs_to_the_comment_that_it_answered(work: Work, take: Take) -> None:
+    async with work.units.reading() as unit:
+        public = next(each for each in await unit.inboxes.all() if each.channel == "comments")
+    taken = await take("comments", comment("c-1"))
+    assert taken.ticket is not None
+    async with work.units() as unit:
+        draft = Draft("Im Mai.", last_seen=1)
+        _, answer = await reply(unit, work.desk, taken.ticket.id, draft, opened(public), now=NOW)
+    await take("comments", comment("c-2", "Und ich?"))
+
+    async with work.units.reading() as unit:
+        stored = await unit.messages.find(taken.ticket.id, answer.id)
+    assert stored.parent_external_id == "c-1"

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,8 @@ from pathlib import Path
 import httpx2 as httpx
 
 INBOX = Path(sys.executable).with_name("inbox")
+# Compiled once, as an installed program is: most of a start would else be spent on it.
+_BYTECODE = {"PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir()) / f"crowd-inbox-bytecode-{os.getuid()}")}
 _LOST = re.compile(
     "unexpected EOF on client connection with an open transaction|"
     "connection to client lost|could not send data to client"
@@ -25,8 +28,8 @@ _READY_WITHIN = 40.0  # seconds, on a machine that does other things as well
 
 def environment(**variables: str) -> dict[str, str]:
     """What the program inherits: nothing of ours but what is named."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("INBOX_")}
-    return kept | {f"INBOX_{name.upper()}": value for name, value in variables.items()}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("INBOX_", "PYTHONDONTWRITE"))}
+    return kept | _BYTECODE | {f"INBOX_{name.upper()}": value for name, value in variables.items()}
 
 
 def free_port() -> int:

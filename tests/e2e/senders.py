@@ -12,11 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from inbox.errors import OutgoingFailed
-from inbox.testing.hooks import WebhookSender, call_event, comment_event
+from inbox.testing.hooks import ReplySink, WebhookSender, call_event, comment_event
 from inbox.testing.imap import ScriptedImapServer
 from inbox.testing.visitor import Visitor
 from tests.e2e.mails import mail
 
+_BREATH = 0.5  # seconds at most between two things that one says
+_MAIL = 1.5  # seconds; nothing holds a mail up while the service is down, so mails would soon be most of it all
 _PAUSE = 0.02  # seconds before something that was not accepted is sent again
 
 
@@ -38,6 +40,8 @@ class Ledger:
     def read(self) -> dict[str, list[int]]:
         """Return the accepted numbers of each lane, in the order in which they were accepted."""
         lanes: dict[str, list[int]] = {}
+        if not self.path.exists():
+            return lanes
         for line in self.path.read_text(encoding="utf-8").splitlines():
             lane, number = line.split()
             lanes.setdefault(lane, []).append(int(number))
@@ -60,11 +64,12 @@ class Crowd:
         """Say one thing after the other; the visitor's own outbox repeats what was not confirmed."""
         await self._lane(lane, lambda n: self._said(visitor, text_of(lane, n)))
 
-    async def comments(self, lane: str, sender: WebhookSender) -> None:
-        """Write one comment after the other in one public thread, each delivered twice."""
+    async def comments(self, lane: str, sender: WebhookSender, sink: ReplySink) -> None:
+        """Write one comment after the other in one public thread; answers to it go to the sink."""
 
         async def post(n: int) -> bool:
-            event = comment_event(f"{lane}-{n}", text_of(lane, n), thread=lane, author=f"u-{lane}", name=lane)
+            key = f"{lane}-{n}"
+            event = comment_event(key, text_of(lane, n), thread=lane, author=f"u-{lane}", reply_url=sink.url(key))
             return await self._posted(sender, event, f"msg_{lane}_{n}")
 
         await self._lane(lane, post)
@@ -90,7 +95,7 @@ class Crowd:
             if n:
                 body = f"References: <{lane}-{n - 1}@example.org>\n".encode() + body
             server.append(body)
-            await asyncio.sleep(random.random() * 0.5)
+            await asyncio.sleep(random.random() * _MAIL)
             return True
 
         await self._lane(lane, deliver)
@@ -102,6 +107,7 @@ class Crowd:
                 await asyncio.sleep(_PAUSE)
             self.ledger.write(lane, number)
             number += 1
+            await asyncio.sleep(random.random() * _BREATH)
 
     async def _said(self, visitor: Visitor, text: str) -> bool:
         self.ledger.tries["chat"] += 1

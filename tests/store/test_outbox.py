@@ -61,6 +61,29 @@ async def test_the_word_of_a_worker_whose_lease_was_lost_counts_for_nothing(unit
         assert await unit.outbox.done(owner, now=later(4))
 
 
+async def test_a_lease_that_is_kept_stays_with_its_worker(units: Units, queue: Queue) -> None:
+    await queue()
+    (slow,) = await lease(units)
+    async with units() as unit:
+        assert await unit.outbox.keep(slow, until=later(5))
+
+    assert await lease(units, 3) == []
+    (other,) = await lease(units, 6)
+    async with units() as unit:
+        assert not await unit.outbox.keep(slow, until=later(60))
+    assert other.message_id == slow.message_id
+
+
+async def test_what_the_dead_held_is_anybodys_at_once(units: Units, queue: Queue) -> None:
+    await queue()
+    (dead,) = await lease(units)
+    async with units() as unit:
+        await unit.outbox.free()
+
+    (next_one,) = await lease(units)
+    assert (next_one.message_id, next_one.attempt) == (dead.message_id, 2)
+
+
 async def test_the_word_of_an_old_round_counts_for_nothing_in_a_new_one(units: Units, queue: Queue) -> None:
     post = await queue()
     (zombie,) = await lease(units)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -32,10 +33,11 @@ from inbox.errors import (
 )
 
 AT_ONCE = 20  # messages that one worker sends beside each other
-LEASE = timedelta(minutes=2)
-_SEND_TIMEOUT = 90  # seconds; shorter than the lease, so that nobody else takes a row that is being sent
+LEASE = timedelta(seconds=30)  # renewed while its row is being sent: after a crash another worker takes it this soon
+_RENEWAL = LEASE.total_seconds() / 4
+_SEND_TIMEOUT = 90  # seconds
 _RECORD_TRIES = 20
-_RECORD_PAUSE = 1.0  # seconds; with the time to send they stay within the lease
+_RECORD_PAUSE = 1.0  # seconds
 _ACCOUNT_PAUSE = timedelta(minutes=5)  # an inbox with wrong settings is not hammered
 _CRASHED = "The service stopped while this message was being sent; nobody knows whether it arrived."
 
@@ -67,6 +69,22 @@ async def deliver_due(units: Units, inboxes: OpenInboxes, blobs: Blobs, clock: C
 
 async def deliver_one(units: Units, inboxes: OpenInboxes, blobs: Blobs, row: Leased, clock: Clock) -> None:
     """Send one row and store what became of it; no fault of a channel or a far end gets past here."""
+    async with asyncio.TaskGroup() as group:
+        keeping = group.create_task(keep_lease(units, row, clock))
+        await _send_and_record(units, inboxes, blobs, row, clock)
+        keeping.cancel()
+
+
+async def keep_lease(units: Units, row: Leased, clock: Clock, *, every: float = _RENEWAL) -> None:
+    """Hold a row, until cancelled, so that nobody else takes it while it is being sent."""
+    while True:
+        await asyncio.sleep(every)
+        with suppress(Unavailable, Conflict):
+            async with units() as unit:
+                await unit.outbox.keep(row, until=clock() + LEASE)
+
+
+async def _send_and_record(units: Units, inboxes: OpenInboxes, blobs: Blobs, row: Leased, clock: Clock) -> None:
     result = await _result(units, inboxes, blobs, row)
     for _ in range(_RECORD_TRIES):
         try:

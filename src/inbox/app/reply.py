@@ -162,7 +162,7 @@ def _counts(message: Message, me: Manager) -> bool:
 
 
 async def _message(unit: Unit, desk: Desk, ticket: Ticket, draft: Draft, *, now: datetime) -> Message:
-    parent = await unit.messages.find(ticket.id, draft.parent_id) if draft.parent_id else None
+    parent = await _parent(unit, ticket, draft)
     attachments = await unit.messages.take_uploads(list(draft.uploads), desk.manager.id) if draft.uploads else ()
     return Message(
         id=MessageId(new_id()),
@@ -179,3 +179,10 @@ async def _message(unit: Unit, desk: Desk, ticket: Ticket, draft: Draft, *, now:
         parent_external_id=parent.external_id if parent else None,
         attachments=attachments,
     )
+
+
+async def _parent(unit: Unit, ticket: Ticket, draft: Draft) -> Message | None:
+    """Return what is answered: the named message; in public else the latest, so that every try answers the same."""
+    if draft.parent_id:
+        return await unit.messages.find(ticket.id, draft.parent_id)
+    return await unit.messages.last_inbound(ticket.id) if ticket.public else None

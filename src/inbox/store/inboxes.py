@@ -94,6 +94,10 @@ class Inboxes:
         """End all leases of a process that stops."""
         await self._session.run(update(inboxes).where(inboxes.c.lease_owner == owner).values(lease_until=None))
 
+    async def free(self) -> None:
+        """End every lease, for who knows that all who held one are dead."""
+        await self._session.run(update(inboxes).where(inboxes.c.lease_until.is_not(None)).values(lease_until=None))
+
     def _row_of(self, inbox: Inbox) -> dict[str, Any]:
         sealed = self._vault.seal(f"inbox:{inbox.id}", orjson.dumps(inbox.config))
         return {

@@ -60,20 +60,28 @@ class Outbox:
         rows = await self._session.driver.fetch(_LEASE, now, limit, now + lasts)
         return [Leased(**dict(row)) for row in rows]
 
+    async def keep(self, leased: Leased, *, until: datetime) -> bool:
+        """Renew a lease; False if it was lost."""
+        return await self._change(leased, {"leased_until": until})
+
+    async def free(self) -> None:
+        """End every lease, for who knows that all who held one are dead."""
+        await self._session.run(update(outbox).where(outbox.c.leased_until.is_not(None)).values(leased_until=None))
+
     async def done(self, leased: Leased, *, now: datetime, error: str | None = None) -> bool:
         """End a row; False if the lease was lost meanwhile to another worker."""
-        return await self._end(leased, {"done_at": now, "error": error, "leased_until": None})
+        return await self._change(leased, {"done_at": now, "error": error, "leased_until": None})
 
     async def later(self, leased: Leased, *, run_at: datetime, error: str) -> bool:
         """Put a row back for another try; False if the lease was lost."""
-        return await self._end(leased, {"run_at": run_at, "error": error, "leased_until": None})
+        return await self._change(leased, {"run_at": run_at, "error": error, "leased_until": None})
 
     async def next_due(self) -> datetime | None:
         """Return when the next row is due; what waits for an earlier message of its ticket is not."""
         found: datetime | None = await self._session.driver.fetchval(_NEXT_DUE)
         return found
 
-    async def _end(self, leased: Leased, values: dict[str, Any]) -> bool:
+    async def _change(self, leased: Leased, values: dict[str, Any]) -> bool:
         statement = (
             update(outbox)
             .where(outbox.c.message_id == leased.message_id, outbox.c.lease == leased.lease)
