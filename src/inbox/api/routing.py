@@ -13,7 +13,7 @@ from inbox.api.routing_bodies import NewRulebook, RoutingShape, RulebookTrial, T
 from inbox.api.services import services
 from inbox.api.shapes import ListOf
 from inbox.app import routing
-from inbox.app.ports import SavedRulebook
+from inbox.app.routing_ports import SavedRulebook
 from inbox.app.routing_views import trial_view
 from inbox.app.views import moment
 from inbox.domain.ids import TicketId

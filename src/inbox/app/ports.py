@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from inbox.app.queries import Page, TicketQuery
+from inbox.app.routing_ports import RulebookStore
 from inbox.channel.model import Original, Received
 from inbox.domain.campaign import Campaign, Client, Team
 from inbox.domain.clocks import Clock, ClockKind
@@ -32,7 +33,6 @@ from inbox.domain.ids import (
 from inbox.domain.inbox import Inbox
 from inbox.domain.manager import Access, Manager
 from inbox.domain.message import Attachment, Message
-from inbox.domain.rulebook import Rulebook
 from inbox.domain.threading import Candidate, Threading
 from inbox.domain.ticket import Ticket
 
@@ -115,17 +115,6 @@ class Placed:
     original: Original | None = None
     entry: PublicEntry | None = None
     events: tuple[NewEvent, ...] = field(default=())
-
-
-@dataclass(frozen=True, slots=True)
-class SavedRulebook:
-    """A version of the rulebook, with who saved it."""
-
-    version: int  # from 1; 0: the shipped one, which was never saved
-    book: Rulebook
-    saved_by: ManagerId | None = None  # None: a program, or nobody
-    saved_at: datetime | None = None
-    note: str = ""
 
 
 class Sealer(Protocol):
@@ -296,15 +285,6 @@ class OutboxStore(Protocol):
     async def done(self, leased: Leased, *, now: datetime, error: str | None = None) -> bool: ...
     async def later(self, leased: Leased, *, run_at: datetime, error: str) -> bool: ...
     async def next_due(self) -> datetime | None: ...
-
-
-class RulebookStore(Protocol):
-    """The rulebook in all its versions."""
-
-    async def newest(self) -> SavedRulebook | None: ...
-    async def find(self, version: int) -> SavedRulebook: ...
-    async def versions(self) -> list[SavedRulebook]: ...
-    async def add(self, saved: SavedRulebook) -> None: ...
 
 
 class StreamStore(Protocol):

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from inbox.app.ports import SavedRulebook, Unit, Units
+from inbox.app.ports import Unit, Units
+from inbox.app.routing_ports import SavedRulebook
 from inbox.channel.contract import Channel
 from inbox.domain.campaign import Campaign
 from inbox.domain.events import EventType, NewEvent

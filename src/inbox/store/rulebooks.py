@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from inbox.app.ports import SavedRulebook
+from inbox.app.routing_ports import SavedRulebook
 from inbox.domain.rulebook_document import from_document, to_document
 from inbox.errors import NotFound, StaleVersion
 from inbox.store.database import Session
