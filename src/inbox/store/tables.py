@@ -387,27 +387,3 @@ events = Table(
     Column("campaign_id", Uuid),
     Column("data", JSON, nullable=False),
 )
-
-assignments = Table(  # through whose hands a ticket went, and why
-    "assignments",
-    metadata,
-    key(),
-    Column("ticket_id", ForeignKey("tickets.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("contact_id", ForeignKey("contacts.id", ondelete="SET NULL")),
-    Column("manager_id", ForeignKey("managers.id"), nullable=False),
-    Column("how", Text, nullable=False),
-    Column("at", Moment, nullable=False),
-    Column("by", ForeignKey("managers.id")),  # null: the service
-    Column("why", JSONB(none_as_null=True)),
-    Index("ix_assignments_at", "at"),
-)
-
-attendance = Table(  # every change of whether somebody takes new work
-    "attendance",
-    metadata,
-    key(),
-    Column("manager_id", ForeignKey("managers.id", ondelete="CASCADE"), nullable=False),
-    Column("at", Moment, nullable=False),
-    Column("availability", Text, nullable=False),
-    Index("ix_attendance_at", "at", "manager_id"),
-)
