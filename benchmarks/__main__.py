@@ -11,12 +11,13 @@ from typing import Any
 import orjson
 import uvloop
 
-from benchmarks import boot, corpora, ingest, live, positions
+from benchmarks import boot, corpora, ingest, languages, live, positions
 
 BENCHMARKS: dict[str, Callable[[], Coroutine[None, None, dict[str, Any]]]] = {
     "boot": boot.measure,
     "corpora": corpora.measure,
     "ingest": ingest.measure,
+    "languages": languages.measure,
     "live": live.measure,
     "positions": positions.measure,
 }

@@ -46,8 +46,13 @@ class Program:
 
     def memory(self) -> int:
         """Return the resident bytes of the program alone."""
-        pages = int((_PROC / str(self.pid) / "statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE")
+        return resident(self.pid)
+
+
+def resident(pid: int | None = None) -> int:
+    """Return the resident bytes of a process, of this one if none is named."""
+    pages = int((_PROC / str(pid or "self") / "statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 @asynccontextmanager

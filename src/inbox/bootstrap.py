@@ -20,12 +20,14 @@ from inbox.api.services import Services
 from inbox.app import links
 from inbox.app.follow import Commit, Follower
 from inbox.app.intake import Door
+from inbox.app.languages import Languages
 from inbox.app.opened import OpenInboxes
 from inbox.app.presence import Presence
 from inbox.app.routing import Routing
 from inbox.blobs import BlobStore
 from inbox.channel import registry
 from inbox.channel.host import Host
+from inbox.detector import Ngrams
 from inbox.domain.events import EventType
 from inbox.domain.ids import InboxId
 from inbox.foundation import Database, database
@@ -41,6 +43,7 @@ from inbox.store.stream import current_epoch
 from inbox.store.unit_of_work import Units, utc_now
 from inbox.store.wakeups import Wakeups
 from inbox.worker import delivery, intake, timers
+from inbox.worker.languages import LANGUAGE_WAKES, keep_languages
 from inbox.worker.runner import Loop
 from inbox.worker.wake import Wake
 
@@ -122,7 +125,8 @@ async def _compose(
     stack.push_async_callback(apart.close)
     routing = Routing(inboxes.channels.values())
     await routing.refresh(units)
-    door = Door(units, inboxes, BlobKeeper(blobs), utc_now, routing=routing, apart=apart)
+    languages = Languages(Ngrams())
+    door = Door(units, inboxes, BlobKeeper(blobs), utc_now, languages=languages, routing=routing, apart=apart)
     services = Services(
         units=units,
         door=door,
@@ -134,11 +138,14 @@ async def _compose(
         edge=Edge(settings.site, settings.trusted_proxies, web_folder(), postman=_postman(settings)),
     )
     await follower.start()
+    tongues = Wake(*LANGUAGE_WAKES)
+    follower.subscribe(tongues.heed)
     following: dict[str, Loop] = {
         "wakeups": wakeups.run,
         "follower": follower.run,
         "settings": _reopening(follower, inboxes),
         "rulebook": _rerouting(follower, door),
+        "languages": lambda: keep_languages(door, tongues),
         # Here and not with the work: only the process that serves a screen knows that somebody sits before it.
         "presence": lambda: timers.watch_presence(door, services.presence, Wake()),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -17,8 +18,9 @@ from inbox.app import contacts
 from inbox.app.contacts import contact_view
 from inbox.app.ports import Unit
 from inbox.app.views import ticket_view
-from inbox.domain.contact import Claim, Contact, IdentityKind
+from inbox.domain.contact import Claim, Contact, IdentityKind, LanguageBy
 from inbox.domain.ids import ContactId
+from inbox.domain.languages import named
 from inbox.errors import NotFound
 
 router = APIRouter(prefix="/api/v1", tags=["contacts"])
@@ -50,9 +52,12 @@ async def change_contact(request: Request, caller: Works, contact_id: UUID, body
     """Change a contact's name or language."""
     async with services(request).units() as unit:
         known = await _find(unit, caller, contact_id)
-        name, language = body.name or known.name, body.language or known.language
-        changed = await contacts.change_contact(unit, known, name=name, language=language, roles=_roles(body))
-        return Json(contact_view(changed))
+        roles = _roles(body)
+        wanted = replace(known, name=body.name or known.name, roles=known.roles if roles is None else roles)
+        if body.language is not None:
+            by = LanguageBy.PERSON if caller.manager_id else LanguageBy.SOURCE
+            wanted = named(wanted, body.language, by)
+        return Json(contact_view(await contacts.change_contact(unit, known, wanted)))
 
 
 @router.put("/contacts", response_model=ContactShape)

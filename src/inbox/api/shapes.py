@@ -123,6 +123,7 @@ class MessageShape(Shape):
     html: str | None = Field(description="cleaned; show it in a sandboxed frame")
     quoted: str | None
     subject: str | None
+    language: str | None = Field(description="found in the text; null: unknown")
     delivery: Literal["received", "queued", "sending", "sent", "delivered", "failed", "uncertain"]
     error: str | None
     edited_at: Time | None
@@ -198,6 +199,9 @@ class ContactShape(Shape):
     name: str | None
     language: str | None
     roles: list[str] = Field(description="what they are to us: vip, press, client")
+    language_by: Literal["source", "texts", "person"] | None = Field(
+        description="how it is known; what a person set, nothing changes by itself"
+    )
     identities: list[IdentityShape]
     created_at: Time
 

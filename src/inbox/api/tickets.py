@@ -19,6 +19,7 @@ from inbox.api.writer import desk_of
 from inbox.app import assign
 from inbox.app.begin import Beginning, begin
 from inbox.app.change import Wish, change
+from inbox.app.contacts import correct_language
 from inbox.app.ports import Unit
 from inbox.app.queries import Sort, TicketQuery, View
 from inbox.app.views import ticket_view
@@ -162,12 +163,17 @@ async def get_ticket(request: Request, caller: Reads, ticket_id: UUID) -> Json:
 
 @router.patch("/tickets/{ticket_id}", response_model=TicketShape)
 async def change_ticket(request: Request, caller: Works, ticket_id: UUID, body: TicketChange) -> Json:
-    """Change a ticket: its state, priority, tags, subject and campaign, and what routing found for it."""
+    """Change a ticket: its state, priority, tags, subject and campaign, and what routing found for it.
+
+    The language that a manager says is kept for the person who wrote last, too.
+    """
     at_hand = services(request)
     async with at_hand.units() as unit:
         ticket = await unit.tickets.find(TicketId(ticket_id), caller.access)
         live = (await at_hand.inboxes.get(ticket.inbox_id)).capabilities.live
         changed = await change(unit, ticket.id, _wish(body), caller.access, live=live, now=at_hand.clock())
+        if body.language is not None and caller.manager_id is not None:
+            await correct_language(unit, ticket.id, body.language)
     return Json(ticket_view(changed))
 
 

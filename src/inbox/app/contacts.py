@@ -9,9 +9,10 @@ from typing import Any
 
 from inbox.app.ports import Unit
 from inbox.app.views import moment
-from inbox.domain.contact import Claim, Contact
+from inbox.domain.contact import Claim, Contact, LanguageBy
 from inbox.domain.events import EventType, NewEvent
-from inbox.domain.ids import ContactId, new_id
+from inbox.domain.ids import ContactId, TicketId, new_id
+from inbox.domain.languages import named
 from inbox.errors import Invalid
 
 
@@ -22,6 +23,7 @@ def contact_view(contact: Contact) -> dict[str, Any]:
         "name": contact.name,
         "language": contact.language,
         "roles": list(contact.roles),
+        "language_by": contact.language_by.value if contact.language_by else None,
         "identities": [
             {"kind": i.kind.value, "value": i.value, "scope": i.scope, "verified": i.verified}
             for i in contact.identities
@@ -47,19 +49,18 @@ async def put_contact(
         raise Invalid("Name at least one verified identity of the contact.")
     known = await unit.contacts.by_claims(claims)
     if known is None:
-        wanted = Contact(ContactId(new_id()), name, now, language, roles=roles or ())
+        by = LanguageBy.SOURCE if language else None
+        wanted = Contact(ContactId(new_id()), name, now, language, by, roles=roles or ())
         contact = await unit.contacts.add(wanted, claims)
         _record(unit, contact)
         return contact
     await unit.contacts.add_claims(known.id, claims)
-    return await change_contact(unit, known, name=name or known.name, language=language or known.language, roles=roles)
+    wanted = replace(known, name=name or known.name, roles=known.roles if roles is None else roles)
+    return await change_contact(unit, known, named(wanted, language, LanguageBy.SOURCE) if language else wanted)
 
 
-async def change_contact(
-    unit: Unit, known: Contact, *, name: str | None, language: str | None, roles: tuple[str, ...] | None = None
-) -> Contact:
-    """Change the name, language or roles of a person, on their tickets too; roles that are not given stay."""
-    wanted = replace(known, name=name, language=language, roles=known.roles if roles is None else roles)
+async def change_contact(unit: Unit, known: Contact, wanted: Contact) -> Contact:
+    """Change the name, language or roles of a person, on their tickets too."""
     if wanted != known:
         await unit.contacts.save(wanted)
     changed = await unit.contacts.find(known.id)
@@ -68,6 +69,19 @@ async def change_contact(
     return changed
 
 
+async def correct_language(unit: Unit, ticket_id: TicketId, language: str) -> None:
+    """Keep for the person who wrote last what a manager says of their language; nothing changes it by itself again."""
+    last = await unit.messages.last_inbound(ticket_id)
+    if last is not None and last.contact_id is not None:
+        known = await unit.contacts.find(last.contact_id)
+        await change_contact(unit, known, named(known, language, LanguageBy.PERSON))
+
+
 def _record(unit: Unit, contact: Contact) -> None:
+    unit.record(contact_event(contact))
+
+
+def contact_event(contact: Contact) -> NewEvent:
+    """Return the fact that a contact changed."""
     # The name travels with the tickets; who may see a contact is decided when they are fetched.
-    unit.record(NewEvent(EventType.CONTACT_CHANGED, contact.id, {"contact": {"id": str(contact.id)}}))
+    return NewEvent(EventType.CONTACT_CHANGED, contact.id, {"contact": {"id": str(contact.id)}})

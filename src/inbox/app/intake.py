@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from inbox.app.languages import Languages
 from inbox.app.opened import Opened, OpenInboxes
 from inbox.app.ports import Stored, Unit, Units
 from inbox.app.receive import Arrival, Outcome, Taken, is_plain, locks_for, receive, receive_at_once
@@ -59,6 +60,7 @@ class Door:
     inboxes: OpenInboxes
     keeper: Keeper
     clock: Clock
+    languages: Languages = field(default_factory=Languages)
     turns: Turns = field(default_factory=Turns)
     room: Room = field(default_factory=Room)
     routing: Routing = field(default_factory=Routing)
@@ -98,7 +100,8 @@ async def take_message(
 ) -> Taken:
     """Take in one message, with the files `kept` for it before; tried again when a parallel change was quicker."""
     attachments = (*kept, *[await door.keeper.keep(file) for file in received.files])
-    arrival = Arrival(opened.inbox, opened.capabilities, received, attachments, original)
+    heard = door.languages.hear(received)
+    arrival = Arrival(opened.inbox, opened.capabilities, received, attachments, original, heard)
     async with door.turns.of(*locks_for(arrival.inbox, received)):
         return await _at_once(door, arrival) or await _in_order(door, arrival)
 

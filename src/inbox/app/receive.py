@@ -9,17 +9,20 @@ from enum import StrEnum
 
 from inbox.app import assign
 from inbox.app.closing import keep_closing
+from inbox.app.contacts import contact_event
 from inbox.app.edit import apply_newer
+from inbox.app.languages import SILENCE, Heard
 from inbox.app.ports import Known, Placed, PublicEntry, Unit
 from inbox.app.room import Room
 from inbox.app.undelivered import asks_for_somebody, mark_undelivered
 from inbox.app.views import public_view, ticket_event
 from inbox.channel.model import Capabilities, Original, Received
 from inbox.domain.clocks import Clock, ClockKind
-from inbox.domain.contact import Claim, Contact, proves_who
+from inbox.domain.contact import Claim, Contact, LanguageBy, proves_who
 from inbox.domain.events import EventType
 from inbox.domain.ids import ClockId, ContactId, MessageId, TicketId, new_id
 from inbox.domain.inbox import Inbox
+from inbox.domain.languages import Reading, base, hints_of, learnt, read
 from inbox.domain.manager import EVERYTHING
 from inbox.domain.message import Attachment, Delivery, Direction, Message
 from inbox.domain.threading import Placement, Threading, place
@@ -44,6 +47,7 @@ class Arrival:
     received: Received
     attachments: tuple[Attachment, ...] = ()
     original: Original | None = None  # stored with the message; None when it was kept before
+    heard: Heard = SILENCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +174,8 @@ async def _written(unit: Unit, placed: Placed) -> Taken:
     if placed.is_new:
         unit.record(ticket_event(EventType.TICKET_CREATED, placed.ticket))
     unit.record(ticket_event(EventType.MESSAGE_RECEIVED, placed.ticket, placed.message))
+    if placed.learnt is not None and placed.learnt.language_by is LanguageBy.TEXTS:
+        unit.record(contact_event(placed.learnt))
     await unit.intake.write(replace(placed, events=unit.take_events()), epoch=unit.epoch)
     return Taken(Outcome.STORED, placed.ticket, placed.message, placed.entry)
 
@@ -181,29 +187,34 @@ def _placed(arrival: Arrival, known: Known, *, now: datetime) -> Placed:
     contact_id = contact.id if contact else None
     placement = place(arrival.capabilities.threading, known.candidates, sender=contact_id, now=now)
     before = next((c.ticket for c in known.candidates if c.ticket.id == placement.ticket_id), None)
-    ticket = _moved(before or _new_ticket(arrival, known, placement, contact, now=now), arrival, known, now=now)
-    message = _message(arrival, ticket, contact_id, unverified=placement.stranger)
+    reading = _read(arrival, known, before)
+    begun = before or _new_ticket(arrival, known, placement, contact, now=now)
+    ticket = _spoken(_moved(begun, arrival, known, now=now), arrival, reading)
+    person = learnt(contact, reading) if contact and received.wants_answer and not placement.stranger else contact
+    message = _message(arrival, ticket, contact_id, reading, unverified=placement.stranger)
     entry = _entry(ticket, message, now) if arrival.capabilities.live else None
     return Placed(
         message=message,
-        ticket=replace(
-            ticket,
-            updated_at=now,
-            version=ticket.version + 1,
-            public_seq=entry.seq if entry else ticket.public_seq,
-        ),
+        ticket=_next(ticket, entry, now),
         is_new=before is None,
-        contact=contact if known.contact is None else None,
+        contact=person if known.contact is None else None,
+        learnt=person if known.contact is not None and person != known.contact else None,
         claims=_new_claims(received.sender.claims, contact, is_new=known.contact is None),
         original=arrival.original,
         entry=entry,
     )
 
 
+def _next(ticket: Ticket, entry: PublicEntry | None, now: datetime) -> Ticket:
+    seen = entry.seq if entry else ticket.public_seq
+    return replace(ticket, updated_at=now, version=ticket.version + 1, public_seq=seen)
+
+
 def _new_contact(received: Received, now: datetime) -> Contact | None:
     if not received.sender.claims:
         return None
-    return Contact(ContactId(new_id()), received.sender.name, now, received.sender.language)
+    by = LanguageBy.SOURCE if received.sender.language else None
+    return Contact(ContactId(new_id()), received.sender.name, now, received.sender.language, by)
 
 
 def _new_claims(
@@ -235,7 +246,7 @@ def _new_ticket(
         subject=received.thread_title or received.subject,
         campaign_id=inbox.campaign_id,
         thread=received.thread,
-        language=received.language or received.sender.language,
+        language=received.language or received.sender.language or (contact.language if contact else None),
         public=is_public,
         solved_at=now,
         follows=placement.follows,
@@ -269,7 +280,30 @@ def _in_campaign(ticket: Ticket, received: Received, known: Known) -> Ticket:
     return ticket
 
 
-def _message(arrival: Arrival, ticket: Ticket, contact_id: ContactId | None, *, unverified: bool) -> Message:
+def _read(arrival: Arrival, known: Known, before: Ticket | None) -> Reading:
+    """Decide which language a message is in."""
+    received = arrival.received
+    hints = replace(
+        hints_of(known.contact, told=received.language, page=received.sender.language),
+        ticket=before.language if before else None,
+        campaign=known.campaign.languages if known.campaign else (),
+    )
+    return read(arrival.heard.weights, hints, arrival.heard.used)
+
+
+def _spoken(ticket: Ticket, arrival: Arrival, reading: Reading) -> Ticket:
+    """Return the ticket in the language of what was last clearly said; what a machine wrote changes none."""
+    if reading.language is None or not arrival.received.wants_answer:
+        return ticket
+    if ticket.language is not None and base(ticket.language) == reading.language:
+        return ticket  # the source may know the country too
+    follows = reading.clear or ticket.language is None or ticket.last_seq == 1
+    return replace(ticket, language=reading.language) if follows else ticket
+
+
+def _message(
+    arrival: Arrival, ticket: Ticket, contact_id: ContactId | None, reading: Reading, *, unverified: bool
+) -> Message:
     received = arrival.received
     return Message(
         id=MessageId(new_id()),
@@ -284,6 +318,7 @@ def _message(arrival: Arrival, ticket: Ticket, contact_id: ContactId | None, *, 
         html=received.html,
         quoted=received.quoted,
         subject=received.subject,
+        language=reading.language,
         author_name=received.sender.name,
         contact_id=contact_id,
         external_id=received.external_id,

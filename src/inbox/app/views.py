@@ -83,6 +83,7 @@ def message_view(message: Message) -> dict[str, Any]:
         "html": _with_pictures(message) if message.html else None,
         "quoted": message.quoted,
         "subject": message.subject,
+        "language": message.language,
         "delivery": message.delivery.value,
         "error": message.error,
         "edited_at": moment(message.edited_at),

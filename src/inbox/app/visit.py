@@ -108,7 +108,7 @@ async def introduce(unit: Unit, contact_id: ContactId, sender: Sender) -> Contac
     """Note what a visitor says about themselves; a typed address proves nothing and names nobody."""
     contact = await unit.contacts.find(contact_id)
     await unit.contacts.add_claims(contact_id, [claim for claim in sender.claims if not claim.verified])
-    return await change_contact(unit, contact, name=sender.name or contact.name, language=contact.language)
+    return await change_contact(unit, contact, replace(contact, name=sender.name or contact.name))
 
 
 async def has_read(unit: Unit, ticket_id: TicketId, up_to: int, *, now: datetime) -> bool:

@@ -52,6 +52,14 @@ class Identity:
     verified: bool
 
 
+class LanguageBy(StrEnum):
+    """How we know which language a person writes; the later, the surer."""
+
+    SOURCE = "source"  # the platform, the browser
+    TEXTS = "texts"  # two of their own agreed
+    PERSON = "person"  # a manager set it: never changed by itself
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
     """A person: a crowd member, a client's person, or both."""
@@ -60,6 +68,8 @@ class Contact:
     name: str | None
     created_at: datetime
     language: str | None = None  # BCP 47
+    language_by: LanguageBy | None = None
+    heard: str | None = None  # the language of their last text that was clear
     identities: tuple[Identity, ...] = ()
     roles: tuple[str, ...] = ()  # by word of the platform or a manager: vip, press, client
 

@@ -68,6 +68,7 @@ class Message:
     html: str | None = None  # cleaned
     quoted: str | None = None  # what it repeats of earlier ones: shown folded, never deleted
     subject: str | None = None
+    language: str | None = None  # found in the text; None: unknown
     author_name: str | None = None
     contact_id: ContactId | None = None
     manager_id: ManagerId | None = None

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from inbox.domain.contact import Claim, Contact, Identity, IdentityKind, naming
+from inbox.domain.contact import Claim, Contact, Identity, IdentityKind, LanguageBy, naming
 from inbox.domain.ids import ContactId, IdentityId, new_id
 from inbox.domain.manager import EVERYTHING, Access
 from inbox.errors import NotFound
@@ -51,6 +51,8 @@ class Contacts:
             "name": contact.name,
             "language": contact.language,
             "roles": list(contact.roles),
+            "language_by": contact.language_by,
+            "heard": contact.heard,
             "created_at": contact.created_at,
         }
         await self._session.run(contacts.insert().values(**row))
@@ -65,12 +67,12 @@ class Contacts:
 
     async def save(self, contact: Contact) -> None:
         """Change what is known of a person, and what their tickets show."""
-        known = {"name": contact.name, "language": contact.language, "roles": list(contact.roles)}
+        name, theirs = contact.name, tickets.c.contact_id == contact.id
+        known = {"name": name, "language": contact.language, "language_by": contact.language_by}
         changed = update(contacts).where(contacts.c.id == contact.id)
-        await self._session.run(changed.values(**known, version=contacts.c.version + 1))
-        is_other = tickets.c.contact_name.is_distinct_from(contact.name)
-        shown = update(tickets).where(tickets.c.contact_id == contact.id, is_other)
-        await self._session.run(shown.values(contact_name=contact.name, version=tickets.c.version + 1))
+        await self._session.run(changed.values(**known, roles=list(contact.roles), version=contacts.c.version + 1))
+        shown = update(tickets).where(theirs, tickets.c.contact_name.is_distinct_from(name))
+        await self._session.run(shown.values(contact_name=name, version=tickets.c.version + 1))
 
     async def search(self, words: str | None, access: Access, *, limit: int) -> list[Contact]:
         """Return contacts by name or identity whom the caller may know."""
@@ -127,6 +129,8 @@ def _to_contact(row: Mapping[str, Any], known: Sequence[Identity]) -> Contact:
         name=row["name"],
         created_at=row["created_at"],
         language=row["language"],
+        language_by=LanguageBy(row["language_by"]) if row["language_by"] else None,
+        heard=row["heard"],
         identities=tuple(known),
         roles=tuple(row["roles"]),
     )

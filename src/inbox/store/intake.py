@@ -17,7 +17,7 @@ import orjson
 
 from inbox.app.ports import Known, Placed, PublicEntry
 from inbox.channel.model import Original, Received
-from inbox.domain.contact import Contact, naming
+from inbox.domain.contact import Contact, LanguageBy, naming
 from inbox.domain.events import NewEvent
 from inbox.domain.ids import InboxId, new_id
 from inbox.domain.message import Attachment, Message
@@ -38,7 +38,7 @@ with claims as (
   from unnest((select $3::text[]), (select $4::text[]), (select $5::text[])) with ordinality
     as claim (kind, scope, value, place)
 ), person as (
-  select c.id, c.name, c.language, c.created_at, c.roles
+  select c.id, c.name, c.language, c.created_at, c.roles, c.language_by, c.heard
   from claims join identities i using (kind, scope, value) join contacts c on c.id = i.contact_id
   where i.verified order by place limit 1
 )
@@ -125,7 +125,7 @@ class Intake:
         by_reference = threading is Threading.REFERENCES
         return Known(
             message=to_message(row["message"]) if row["message"] else None,
-            contact=Contact(*_person(row["person"])) if row["person"] else None,
+            contact=_person(row["person"]) if row["person"] else None,
             candidates=await self._referenced(inbox_id, received) if by_reference else _candidate(row["ticket"]),
             campaign=to_campaign(row["campaign"]) if row["campaign"] else None,
             repeated=row["repeated"],
@@ -150,8 +150,16 @@ class Intake:
             raise StaleVersion from error
 
 
-def _person(row: Any) -> tuple[Any, ...]:  # noqa: ANN401 - asyncpg ships no types
-    return (row[0], row[1], row[3], row[2], (), tuple(row[4]))
+def _person(row: Any) -> Contact:  # noqa: ANN401 - asyncpg ships no types
+    return Contact(
+        id=row[0],
+        name=row[1],
+        created_at=row[3],
+        language=row[2],
+        language_by=LanguageBy(row[5]) if row[5] else None,
+        heard=row[6],
+        roles=tuple(row[4]),
+    )
 
 
 def _candidate(row: Any) -> tuple[Candidate, ...]:  # noqa: ANN401 - asyncpg ships no types
@@ -172,6 +180,7 @@ class _Shape(NamedTuple):
     """Which parts a message brings; each shape has a statement of its own, composed and prepared once."""
 
     new_contact: bool
+    learnt: bool  # the language of a known contact
     new_ticket: bool
     claims: tuple[bool, ...]  # each: whether it must be new
     files: int
@@ -185,6 +194,7 @@ def _shape_of(placed: Placed) -> _Shape:
     looked_for = naming(claim for _, claim in placed.claims) if placed.contact is not None else ()
     return _Shape(
         new_contact=placed.contact is not None,
+        learnt=placed.learnt is not None,
         new_ticket=placed.is_new,
         claims=tuple(claim in looked_for for _, claim in placed.claims),
         files=len(placed.message.attachments),
@@ -201,6 +211,8 @@ def _statement(shape: _Shape) -> str:
     parts = [_insert("ticket", "tickets", _NEW_TICKET, place)] if shape.new_ticket else [_update_ticket(place)]
     if shape.new_contact:
         parts.append(_insert("contact", "contacts", _CONTACT, place))
+    if shape.learnt:
+        parts.append(_learn(place))
     parts.append(_insert("message", "messages", _MESSAGE, place))
     for n, must_be_new in enumerate(shape.claims):
         parts.append(_insert(f"claim{n}", "identities", _CLAIM, place, "" if must_be_new else _UNLESS_KNOWN))
@@ -225,10 +237,21 @@ def _update_ticket(place: Iterator[int]) -> str:
     return f"ticket as (update tickets set {changes}, version = version + 1 where {where} returning 1)"  # noqa: S608 - our own names
 
 
+def _learn(place: Iterator[int]) -> str:
+    # Whoever changes a contact locks their tickets after them, we the ticket first: to skip avoids waiting in a ring.
+    # What is not learnt now is learnt from the next text; what a person set in this moment stays.
+    changes = ", ".join(f"{column} = ${next(place)}" for column in _LEARNT)
+    free = f"select id from contacts where id = ${next(place)} and language_by is distinct from 'person'"  # noqa: S608 - our own names
+    where = f"id in ({free} for no key update skip locked)"
+    return f"learnt as (update contacts set {changes}, version = version + 1 where {where} returning 1)"  # noqa: S608 - our own names
+
+
 def _values(placed: Placed, epoch: int) -> list[Any]:
     values = list((_new_ticket_values if placed.is_new else _ticket_values)(placed.ticket))
     if placed.contact is not None:
         values += _contact_values(placed.contact)
+    if placed.learnt is not None:
+        values += _learnt_values(placed.learnt)
     values += _message_values(placed.message)
     for contact_id, claim in placed.claims:
         values += (new_id(), contact_id, claim.kind.value, claim.scope, claim.key, claim.verified)
@@ -250,7 +273,8 @@ _TICKET_KEPT = tuple(sorted(KEPT))
 _NEW_TICKET = (*_TICKET_KEPT, *_TICKET)
 _MESSAGE_PLAIN = tuple(f.name for f in fields(Message) if f.name not in {"call", "attachments", "meta"})
 _MESSAGE = (*_MESSAGE_PLAIN, "call", "attachments", "meta")
-_CONTACT = ("id", "name", "language", "created_at")
+_CONTACT = ("id", "name", "language", "language_by", "heard", "created_at")
+_LEARNT = ("language", "language_by", "heard")
 _CLAIM = ("id", "contact_id", "kind", "scope", "value", "verified")
 _FILE_PLAIN = tuple(f.name for f in fields(Attachment))
 _FILE = (*_FILE_PLAIN, "message_id", "ticket_id")
@@ -263,6 +287,7 @@ _ticket_plain = attrgetter(*_TICKET_PLAIN)
 _ticket_reasons = attrgetter(*REASONS)
 _ticket_kept = attrgetter(*_TICKET_KEPT)
 _contact_values = attrgetter(*_CONTACT)
+_learnt_values = attrgetter(*_LEARNT, "id")
 _message_plain = attrgetter(*_MESSAGE_PLAIN)
 _file_values = attrgetter(*_FILE_PLAIN)
 

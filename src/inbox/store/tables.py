@@ -134,6 +134,8 @@ contacts = Table(
     Column("name", Text),
     Column("language", Text),
     Column("roles", ARRAY(Text), nullable=False, server_default=EMPTY_LIST),
+    Column("language_by", Text),
+    Column("heard", Text),
     Column("created_at", Moment, nullable=False, server_default=NOW),
     Column("version", Integer, nullable=False, server_default=text("1")),
 )
@@ -229,6 +231,7 @@ messages = Table(
     Column("html", Text),
     Column("quoted", Text),
     Column("subject", Text),
+    Column("language", Text),
     Column("author_name", Text),
     Column("contact_id", ForeignKey("contacts.id")),
     Column("manager_id", ForeignKey("managers.id")),
@@ -331,41 +334,6 @@ clocks = Table(
         postgresql_where=text("stopped_at is null and fired_at is null"),
     ),
     Index("ix_clocks_due", "due_at", postgresql_where=text("stopped_at is null and fired_at is null")),
-)
-
-visitors = Table(
-    "visitors",
-    metadata,
-    key(),
-    Column("inbox_id", ForeignKey("inboxes.id"), nullable=False),
-    Column("token_hash", LargeBinary, nullable=False, unique=True),
-    Column("contact_id", ForeignKey("contacts.id")),
-    Column("created_at", Moment, nullable=False),
-    Column("seen_at", Moment, nullable=False),
-)
-
-visitor_files = Table(  # what a visitor uploaded, for a day: to be said, and to be counted
-    "visitor_files",
-    metadata,
-    key(),
-    Column("visitor_id", ForeignKey("visitors.id", ondelete="CASCADE"), nullable=False),
-    Column("name", Text, nullable=False),
-    Column("mime", Text, nullable=False),
-    Column("size", BigInteger, nullable=False),
-    Column("sha256", String(64), nullable=False),
-    Column("created_at", Moment, nullable=False),
-    Index("ix_visitor_files_visitor", "visitor_id", "created_at"),
-    Index("ix_visitor_files_age", "created_at"),
-)
-
-public_log = Table(  # all that a visitor may see of a ticket, in its own dense order
-    "public_log",
-    metadata,
-    Column("ticket_id", ForeignKey("tickets.id", ondelete="CASCADE"), primary_key=True),
-    Column("seq", Integer, primary_key=True),
-    Column("message_id", ForeignKey("messages.id")),
-    Column("entry", JSON, nullable=False),
-    Column("at", Moment, nullable=False),
 )
 
 events = Table(

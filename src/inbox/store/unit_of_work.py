@@ -19,6 +19,7 @@ from inbox.store.database import Session
 from inbox.store.failures import REPORTED, failure_of
 from inbox.store.inboxes import Inboxes
 from inbox.store.intake import INSERT_EVENTS, Intake, event_columns
+from inbox.store.languages import Languages
 from inbox.store.managers import Managers
 from inbox.store.messages import Messages
 from inbox.store.originals import Originals
@@ -44,6 +45,7 @@ class Unit:
         self.contacts = Contacts(session)
         self.inboxes = Inboxes(session, vault)
         self.intake = Intake(session)
+        self.languages = Languages(session)
         self.managers = Managers(session)
         self.messages = Messages(session)
         self.originals = Originals(session)

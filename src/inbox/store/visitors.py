@@ -16,8 +16,9 @@ from inbox.domain.message import Attachment, Delivery, Direction, Message
 from inbox.domain.ticket import Ticket
 from inbox.store.database import Session
 from inbox.store.messages import attachment_of, to_message
-from inbox.store.tables import messages, public_log, tickets, uploads, visitor_files, visitors
+from inbox.store.tables import messages, tickets, uploads
 from inbox.store.tickets import to_ticket
+from inbox.store.visitor_tables import public_log, visitor_files, visitors
 
 
 class Visitors:
