@@ -42,7 +42,7 @@ async def as_fast_as_it_goes(program: Program, requests: Sequence[bytes]) -> Pha
 async def at_rate(program: Program, requests: Sequence[bytes], rate: float) -> Phase:
     """Send a request every so often, whether or not those before are answered; latency counts from when it was due."""
     wires = await connections(program.port, _CONNECTIONS)
-    free: asyncio.LifoQueue[Http] = asyncio.LifoQueue()
+    free: asyncio.Queue[Http] = asyncio.Queue()
     for wire in wires:
         free.put_nowait(wire)
     latencies: list[float] = []
@@ -55,7 +55,7 @@ async def at_rate(program: Program, requests: Sequence[bytes], rate: float) -> P
     return await _finished(program, wires, latencies, cpu, started)
 
 
-async def _one(free: asyncio.LifoQueue[Http], request: bytes, due: float, latencies: list[float]) -> None:
+async def _one(free: asyncio.Queue[Http], request: bytes, due: float, latencies: list[float]) -> None:
     wire = await free.get()
     status, answer = await wire.ask(request)
     latencies.append(time.perf_counter() - due)

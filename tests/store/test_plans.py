@@ -1,0 +1,30 @@
+"""The plans of the hot path are those meant, from the first message into an empty database on."""
+
+from __future__ import annotations
+
+import re
+
+from inbox.store.intake import _BY_CONTACT, _BY_THREAD
+from inbox.store.unit_of_work import Units
+
+
+async def test_what_was_kept_is_found_by_its_key_before_there_are_statistics(units: Units) -> None:
+    plans = [await kept_plan(units, statement) for statement in (_BY_THREAD, _BY_CONTACT)]
+
+    for plan in plans:
+        assert indexes_of("originals", plan) == {"uq_originals_inbox_id_key"}
+        assert indexes_of("messages", plan) == {"uq_messages_external"}
+
+
+async def kept_plan(units: Units, statement: str) -> str:
+    """Return the plan that a connection keeps for all values."""
+    async with units.session() as session:
+        driver = session.driver
+        await driver.execute(f"set plan_cache_mode = force_generic_plan; prepare asked as {statement}")
+        rows = await driver.fetch(f"explain execute asked({', '.join(['null'] * 9)})")
+        await driver.execute("deallocate asked; reset plan_cache_mode")
+    return "\n".join(row[0] for row in rows)
+
+
+def indexes_of(table: str, plan: str) -> set[str]:
+    return set(re.findall(rf"using (\w+) on {table}\b", plan))
