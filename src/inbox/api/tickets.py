@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -171,7 +171,8 @@ async def change_ticket(request: Request, caller: Works, ticket_id: UUID, body: 
     async with at_hand.units() as unit:
         ticket = await unit.tickets.find(TicketId(ticket_id), caller.access)
         live = (await at_hand.inboxes.get(ticket.inbox_id)).capabilities.live
-        changed = await change(unit, ticket.id, _wish(body), caller.access, live=live, now=at_hand.clock())
+        wish = replace(_wish(body), rules=at_hand.door.routing.current)
+        changed = await change(unit, ticket.id, wish, caller.access, live=live, now=at_hand.clock())
         if body.language is not None and caller.manager_id is not None:
             await correct_language(unit, ticket.id, body.language)
     return Json(ticket_view(changed))

@@ -8,11 +8,13 @@ from typing import Any
 
 from inbox.app.closing import keep_closing
 from inbox.app.ports import PublicEntry, Unit
+from inbox.app.routing import Current, routed_again
 from inbox.app.views import moment, ticket_event
 from inbox.domain.clocks import Clock, ClockKind
 from inbox.domain.events import EventType
 from inbox.domain.ids import ClockId, TicketId, new_id
 from inbox.domain.manager import Access
+from inbox.domain.routing_effects import BY_HAND
 from inbox.domain.ticket import State, Ticket, clocked, moved
 from inbox.errors import Invalid, NotFound, StaleVersion
 
@@ -25,6 +27,7 @@ class Wish:
     state: State | None = None
     snoozed_until: datetime | None = None
     fields: dict[str, Any] = field(default_factory=dict)  # of Ticket
+    rules: Current | None = None  # decide again where a person changed what they ask for; None: nothing does
 
 
 async def change(unit: Unit, ticket_id: TicketId, wish: Wish, access: Access, *, live: bool, now: datetime) -> Ticket:
@@ -32,14 +35,17 @@ async def change(unit: Unit, ticket_id: TicketId, wish: Wish, access: Access, *,
     ticket = await unit.tickets.hold(ticket_id, access)
     if ticket.version != wish.version:
         raise StaleVersion
-    wanted = replace(ticket, **wish.fields)
+    by_hand = tuple(sorted({*ticket.by_hand, *(BY_HAND & wish.fields.keys())}))
+    wanted = replace(ticket, **wish.fields, by_hand=by_hand)
     if wanted.campaign_id is not None and wanted.campaign_id != ticket.campaign_id:
         await _check_campaign(unit, wanted, access)
     if wanted.team_id is not None and wanted.team_id != ticket.team_id:
         await unit.campaigns.find_team(wanted.team_id)
     if wish.state is not None:
         wanted = await _move(unit, wanted, wish, now=now)
-    wanted = clocked(wanted)
+    wanted = clocked(await _waiting_again(unit, ticket, wanted))
+    if wish.rules is not None and _asked_for(wanted) != _asked_for(ticket):
+        wanted = await routed_again(unit, wanted, wish.rules)
     if wanted == ticket:
         return ticket
     if live and wanted.state is not ticket.state:
@@ -47,6 +53,20 @@ async def change(unit: Unit, ticket_id: TicketId, wish: Wish, access: Access, *,
     saved = await unit.tickets.save(wanted, now=now)
     unit.record(ticket_event(EventType.TICKET_CHANGED, saved, before={"state": ticket.state.value}))
     return saved
+
+
+def _asked_for(ticket: Ticket) -> tuple[object, ...]:
+    """Return what rules ask for and a person may change."""
+    return (ticket.campaign_id, ticket.language)
+
+
+async def _waiting_again(unit: Unit, before: Ticket, wanted: Ticket) -> Ticket:
+    """Let somebody wait again whose ticket was solved or put aside though nobody had answered."""
+    put_back = before.state in {State.SOLVED, State.CLOSED} or wanted.lane is not before.lane
+    if not put_back or wanted.state is not State.OPEN or wanted.waiting_since or wanted.last_direction != "inbound":
+        return wanted
+    message = await unit.messages.last_inbound(wanted.id)
+    return replace(wanted, waiting_since=message.at) if message is not None else wanted
 
 
 async def tell_visitor(unit: Unit, ticket: Ticket, *, now: datetime) -> Ticket:

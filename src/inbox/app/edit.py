@@ -7,17 +7,19 @@ from datetime import datetime
 
 from inbox.app.closing import keep_closing
 from inbox.app.ports import Unit
+from inbox.app.routing import Current, facts_of
 from inbox.app.views import ticket_event
 from inbox.channel.model import Received
 from inbox.domain.calls import merge
 from inbox.domain.events import EventType
 from inbox.domain.manager import EVERYTHING
-from inbox.domain.message import Message
+from inbox.domain.message import Direction, Message
+from inbox.domain.routing_effects import after_message, wants_routing
 from inbox.domain.ticket import State, Ticket, after_call, heard, may_reopen, preview
 
 
 async def apply_newer(
-    unit: Unit, message: Message, received: Received, *, now: datetime
+    unit: Unit, message: Message, received: Received, routing: Current, *, now: datetime
 ) -> tuple[Ticket, Message] | None:
     """Change a stored message by a newer edition or further facts; None if it says nothing new.
 
@@ -30,15 +32,21 @@ async def apply_newer(
         if received.version < message.edition and not received.deleted:
             await unit.messages.keep_edition(message, edition=received.version, text=received.text, at=received.at)
         return None
-    return await _newer(unit, message, received, now=now)
+    return await _newer(unit, message, received, routing, now=now)
 
 
-async def _newer(unit: Unit, message: Message, received: Received, *, now: datetime) -> tuple[Ticket, Message]:
+async def _newer(
+    unit: Unit, message: Message, received: Received, routing: Current, *, now: datetime
+) -> tuple[Ticket, Message]:
     if message.text:
         await unit.messages.keep_edition(message, edition=message.edition, text=message.text, at=message.at)
     changed = _edited(message, received)
     ticket = await unit.tickets.hold(message.ticket_id, EVERYTHING)
-    saved = await unit.tickets.save(_after_edit(ticket, message, changed), now=now)
+    edited = _after_edit(ticket, message, changed)
+    if message.direction is Direction.INBOUND and not received.deleted and wants_routing(ticket, edited):
+        facts = await facts_of(unit, edited, routing, message=changed)
+        edited = after_message(edited, routing.route(facts), facts, before=ticket)
+    saved = await unit.tickets.save(edited, now=now)
     await keep_closing(unit, ticket.state, saved, now=now)
     await unit.messages.save(changed)
     kind = EventType.MESSAGE_DELETED if received.deleted else EventType.MESSAGE_EDITED

@@ -100,8 +100,8 @@ async def take_message(
 ) -> Taken:
     """Take in one message, with the files `kept` for it before; tried again when a parallel change was quicker."""
     attachments = (*kept, *[await door.keeper.keep(file) for file in received.files])
-    heard = door.languages.hear(received)
-    arrival = Arrival(opened.inbox, opened.capabilities, received, attachments, original, heard)
+    heard, routing = door.languages.hear(received), door.routing.current
+    arrival = Arrival(opened.inbox, opened.capabilities, received, attachments, original, heard, routing)
     async with door.turns.of(*locks_for(arrival.inbox, received)):
         return await _at_once(door, arrival) or await _in_order(door, arrival)
 

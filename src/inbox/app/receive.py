@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -14,6 +14,7 @@ from inbox.app.edit import apply_newer
 from inbox.app.languages import SILENCE, Heard
 from inbox.app.ports import Known, Placed, PublicEntry, Unit
 from inbox.app.room import Room
+from inbox.app.routing import Current, minutes_of, wording
 from inbox.app.undelivered import asks_for_somebody, mark_undelivered
 from inbox.app.views import public_view, ticket_event
 from inbox.channel.model import Capabilities, Original, Received
@@ -25,6 +26,8 @@ from inbox.domain.inbox import Inbox
 from inbox.domain.languages import Reading, base, hints_of, learnt, read
 from inbox.domain.manager import EVERYTHING
 from inbox.domain.message import Attachment, Delivery, Direction, Message
+from inbox.domain.routing_effects import after_message, wants_routing
+from inbox.domain.rulebook import CALL, Facts
 from inbox.domain.threading import Placement, Threading, place
 from inbox.domain.ticket import State, Ticket, after_call, answered, heard, joined
 
@@ -48,6 +51,7 @@ class Arrival:
     attachments: tuple[Attachment, ...] = ()
     original: Original | None = None  # stored with the message; None when it was kept before
     heard: Heard = SILENCE
+    routing: Current = field(default_factory=Current)  # the rules as they are now
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +150,7 @@ async def _came_back(unit: Unit, arrival: Arrival, message_id: MessageId, *, now
 
 
 async def _change(unit: Unit, message: Message, arrival: Arrival, *, now: datetime) -> Taken:
-    changed = await apply_newer(unit, message, arrival.received, now=now)
+    changed = await apply_newer(unit, message, arrival.received, arrival.routing, now=now)
     if changed is None:
         return Taken(Outcome.DUPLICATE, message=message)
     ticket, shown = changed
@@ -190,6 +194,9 @@ def _placed(arrival: Arrival, known: Known, *, now: datetime) -> Placed:
     reading = _read(arrival, known, before)
     begun = before or _new_ticket(arrival, known, placement, contact, now=now)
     ticket = _spoken(_moved(begun, arrival, known, now=now), arrival, reading)
+    if _is_word(received) and wants_routing(before, ticket):
+        facts = _facts(arrival, known, ticket, contact)
+        ticket = after_message(ticket, arrival.routing.route(facts), facts, before=before)
     person = learnt(contact, reading) if contact and received.wants_answer and not placement.stranger else contact
     message = _message(arrival, ticket, contact_id, reading, unverified=placement.stranger)
     entry = _entry(ticket, message, now) if arrival.capabilities.live else None
@@ -270,6 +277,32 @@ def _moved(ticket: Ticket, arrival: Arrival, known: Known, *, now: datetime) -> 
         return joined(ticket, received.text)
     line = received.text or received.subject or ", ".join(file.name for file in arrival.attachments)
     return heard(ticket, line, at=received.at)
+
+
+def _is_word(received: Received) -> bool:
+    """Tell whether the contact said something that may want an answer."""
+    return received.wants_answer and not received.outbound and not received.deleted
+
+
+def _facts(arrival: Arrival, known: Known, ticket: Ticket, contact: Contact | None) -> Facts:
+    received, campaigns = arrival.received, arrival.routing.campaigns
+    campaign = campaigns.get(ticket.campaign_id, known.campaign) if ticket.campaign_id else None
+    return Facts(
+        inbox_id=ticket.inbox_id,
+        channel=ticket.channel,
+        at=received.at,
+        text=wording(received.subject, received.text),
+        language=ticket.language,
+        campaign_id=ticket.campaign_id,
+        client_id=campaign.client_id if campaign else None,
+        campaign_team=campaign.team_id if campaign else None,
+        roles=frozenset(contact.roles) if contact else frozenset(),
+        first=contact is not None and known.contact is None,
+        public=ticket.public,
+        sign=CALL if received.call else None,
+        usual_weight=arrival.capabilities.weight,
+        usual_target=minutes_of(arrival.capabilities.target),
+    )
 
 
 def _in_campaign(ticket: Ticket, received: Received, known: Known) -> Ticket:

@@ -15,10 +15,12 @@ from inbox.domain.campaign import Campaign
 from inbox.domain.events import EventType, NewEvent
 from inbox.domain.ids import CampaignId, ManagerId, TicketId
 from inbox.domain.manager import Access
+from inbox.domain.message import Message
 from inbox.domain.routing import Read, Router, because, missed
+from inbox.domain.routing_effects import again
 from inbox.domain.rulebook import CALL, Facts, Routed, Rule, Rulebook
 from inbox.domain.shipped_rules import shipped_book
-from inbox.domain.ticket import Ticket
+from inbox.domain.ticket import State, Ticket
 from inbox.errors import Invalid, StaleVersion
 
 _RULEBOOK = UUID(int=0)  # there is one, and it has no id of its own
@@ -46,7 +48,7 @@ class Routing:
         self.shipped = replace(
             shipped,
             weights={channel.kind: channel.capabilities.weight for channel in kinds},
-            targets={channel.kind: _minutes(channel.capabilities.target) for channel in kinds},
+            targets={channel.kind: minutes_of(channel.capabilities.target) for channel in kinds},
         )
         self.current = Current(Router.of(self.shipped))
 
@@ -140,16 +142,24 @@ def _verdict(rule: Rule, facts: Facts, read: Read) -> Verdict:
     return Verdict(rule, missed=lacking) if lacking else Verdict(rule, because(rule.when, facts, read))
 
 
-async def facts_of(unit: Unit, ticket: Ticket, current: Current) -> Facts:
-    """Return the facts of a ticket that is here, by the contact's latest words."""
-    message = await unit.messages.last_inbound(ticket.id)
+async def routed_again(unit: Unit, ticket: Ticket, current: Current) -> Ticket:
+    """Return a ticket as the rules want it now that a person changed what they ask for."""
+    if ticket.state is not State.OPEN:
+        return ticket
+    facts = await facts_of(unit, ticket, current)
+    return again(ticket, current.route(facts), facts)
+
+
+async def facts_of(unit: Unit, ticket: Ticket, current: Current, *, message: Message | None = None) -> Facts:
+    """Return the facts of a ticket that is here, by the contact's latest words or by a message as it will be."""
+    message = message or await unit.messages.last_inbound(ticket.id)
     contact = await unit.contacts.find(ticket.contact_id) if ticket.contact_id else None
     campaign = current.campaigns.get(ticket.campaign_id) if ticket.campaign_id else None
     return Facts(
         inbox_id=ticket.inbox_id,
         channel=ticket.channel,
         at=message.at if message else ticket.created_at,
-        text=wording(ticket.subject, message.text if message else "", is_first=message is None or message.seq == 1),
+        text=wording(_subject_of(ticket, message), message.text if message else ""),
         language=ticket.language,
         campaign_id=ticket.campaign_id,
         client_id=campaign.client_id if campaign else None,
@@ -161,10 +171,18 @@ async def facts_of(unit: Unit, ticket: Ticket, current: Current) -> Facts:
     )
 
 
-def wording(subject: str | None, text: str, *, is_first: bool) -> str:
-    """Return the words that rules look at: a subject belongs to the message that brought it."""
-    return f"{subject}\n{text}" if subject and is_first else text
+def wording(subject: str | None, text: str) -> str:
+    """Return the words that rules look at."""
+    return f"{subject}\n{text}" if subject else text
 
 
-def _minutes(target: timedelta) -> int:
+def _subject_of(ticket: Ticket, message: Message | None) -> str | None:
+    """Return a message's own subject; the title of a public thread is said by nobody."""
+    if message is not None:
+        return message.subject
+    return None if ticket.public else ticket.subject
+
+
+def minutes_of(target: timedelta) -> int:
+    """Return a target in whole minutes, at least one."""
     return max(int(target.total_seconds()) // 60, 1)

@@ -157,10 +157,10 @@ def _decided(book: Rulebook, facts: Facts, read: Read, matches: tuple[Match, ...
     outcomes = [match.rule.then for match in matches]
     priority = next((o.priority for o in outcomes if o.priority is not None), Priority.NORMAL)
     own = next((o.target for o in outcomes if o.target is not None), None)
-    minutes = book.target(facts.channel, facts.inbox_id) if own is None else own
+    minutes = book.target(facts) if own is None else own
     return Routed(
         lane=next((o.lane for o in outcomes if o.lane is not None), Lane.ANSWER),
-        weight=book.weight(facts.channel),
+        weight=book.weight(facts),
         target=book.due_within(minutes, facts.roles),
         team_id=next((o.team_id for o in outcomes if o.team_id is not None), facts.campaign_team),
         skills=_all(outcomes, "skills"),

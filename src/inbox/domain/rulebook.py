@@ -109,13 +109,14 @@ class Rulebook:
     vip_roles: frozenset[str] = frozenset({"vip"})
     fallback_languages: tuple[str, ...] = ()
 
-    def weight(self, channel: str) -> int:
-        """Return how much of a person a ticket of a channel takes."""
-        return self.weights.get(channel, USUAL_WEIGHT)
+    def weight(self, facts: Facts) -> int:
+        """Return how much of a person a ticket takes."""
+        return self.weights.get(facts.channel, facts.usual_weight)
 
-    def target(self, channel: str, inbox_id: InboxId) -> int:
-        """Return within how many minutes a ticket of an inbox is to be answered."""
-        return self.inbox_targets.get(inbox_id, self.targets.get(channel, USUAL_TARGET))
+    def target(self, facts: Facts) -> int:
+        """Return within how many minutes a ticket is to be answered."""
+        of_channel = self.targets.get(facts.channel, facts.usual_target)
+        return self.inbox_targets.get(facts.inbox_id, of_channel)
 
     def due_within(self, minutes: int, roles: frozenset[str]) -> timedelta:
         """Return a target as it is for a person."""
@@ -138,6 +139,8 @@ class Facts:
     first: bool = False
     public: bool = False
     sign: str | None = None  # known beforehand: whoever calls wants an answer
+    usual_weight: int = USUAL_WEIGHT  # of the channel, where the rulebook does not name it
+    usual_target: int = USUAL_TARGET  # minutes
 
 
 @dataclass(frozen=True, slots=True)

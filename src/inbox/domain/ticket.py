@@ -83,6 +83,8 @@ class Ticket:
     lane: Lane = Lane.ANSWER
     lane_by: str | None = None  # rule | manager
     lane_why: Reason | None = None
+    routed_why: Reason | None = None  # which rules decided, and what
+    by_hand: tuple[str, ...] = ()  # what a person set, so that rules leave it
     team_id: TeamId | None = None
     skills: tuple[str, ...] = ()  # what whoever answers must know
     weight: int = 10  # how much of a person it takes, in hundredths

@@ -188,6 +188,8 @@ tickets = Table(
     Column("lane", Text, nullable=False, server_default=text("'answer'")),
     Column("lane_by", Text),
     Column("lane_why", JSONB(none_as_null=True)),
+    Column("routed_why", JSONB(none_as_null=True)),
+    Column("by_hand", ARRAY(Text), nullable=False, server_default=EMPTY_LIST),
     Column("team_id", ForeignKey("teams.id")),
     Column("skills", ARRAY(Text), nullable=False, server_default=EMPTY_LIST),
     Column("weight", Integer, nullable=False, server_default=text("10")),

@@ -24,7 +24,7 @@ from inbox.store.tables import contacts, identities, tickets
 
 _NAMES = tuple(field.name for field in fields(Ticket))
 KEPT = {"id", "number", "inbox_id", "channel", "live", "created_at", "version"}
-REASONS = ("assigned_why", "lane_why")  # as JSON
+REASONS = ("assigned_why", "lane_why", "routed_why")  # as JSON
 _FAR_FUTURE = text("'infinity'::timestamptz")
 
 
@@ -34,7 +34,7 @@ def to_ticket(row: Mapping[str, Any]) -> Ticket:
     values["state"] = State(row["state"])
     values["priority"] = Priority(row["priority"])
     values["lane"] = Lane(row["lane"])
-    for name in ("tags", "skills", "declined_by"):
+    for name in ("tags", "skills", "declined_by", "by_hand"):
         values[name] = tuple(row[name])
     for name in REASONS:
         values[name] = to_reason(row[name])
@@ -45,7 +45,7 @@ def to_row(ticket: Ticket) -> dict[str, Any]:
     """Return what may change of a ticket, as columns."""
     row = {name: getattr(ticket, name) for name in _NAMES if name not in KEPT}
     plain = {"state": ticket.state.value, "priority": int(ticket.priority), "lane": ticket.lane.value}
-    lists = {name: list(getattr(ticket, name)) for name in ("tags", "skills", "declined_by")}
+    lists = {name: list(getattr(ticket, name)) for name in ("tags", "skills", "declined_by", "by_hand")}
     return row | plain | lists | {name: reason_view(getattr(ticket, name)) for name in REASONS}
 
 
