@@ -23,6 +23,7 @@ export type Action =
   | "campaign"
   | "assign"
   | "priority"
+  | "language"
   | "new"
   | "search"
   | "fresh"
@@ -45,6 +46,7 @@ export const bindings: readonly Binding[] = [
   { action: "assign", keys: ["a"], group: "ticket", text: "key.assign" },
   { action: "campaign", keys: ["p"], group: "ticket", text: "key.campaign" },
   { action: "priority", keys: ["!"], group: "ticket", text: "key.priority" },
+  { action: "language", keys: ["l"], group: "ticket", text: "key.language" },
   { action: "side", keys: ["i"], group: "ticket", text: "key.side" },
   { action: "send", keys: ["Mod+Enter"], group: "ticket", text: "key.send", always: true },
   { action: "sendAndSolve", keys: ["Mod+Shift+Enter"], group: "ticket", text: "key.sendAndSolve", always: true },

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { languageName, languageRead } from "./languages.ts";
+import { languageName, languageRead, languagesInUse } from "./languages.ts";
 
 test.each([
   ["Französisch", "fr"],
@@ -17,4 +17,8 @@ test.each(["qq", "klingonisch", "1", "-"])("%s is no language of ours", (typed) 
 
 test("a code that makes no sense is shown as it is", () => {
   expect(languageName("no such code", "en")).toBe("no such code");
+});
+
+test("the languages in use are the desk's own and those of people and campaigns, each once, by name", () => {
+  expect(languagesInUse([{ languages: ["fr", "de-AT"] }, {}, { languages: ["es", "fr-FR"] }], "en")).toEqual(["en", "fr", "de", "es"]);
 });

@@ -24,3 +24,14 @@ export function languageRead(typed: string, locale: string = words.locale): stri
 export function languagesKnown(locale: string = words.locale): { value: string; name: string }[] {
   return OFTEN.map((value) => ({ value, name: languageName(value, locale) })).toSorted((a, b) => a.name.localeCompare(b.name, locale));
 }
+
+/** The language of a tag without its country: what routing and reading compare. */
+export function baseOf(tag: string): string {
+  return tag.split("-")[0]!.toLowerCase();
+}
+
+/** The languages that count here: the desk's own, and those that people speak and campaigns are run in. */
+export function languagesInUse(groups: readonly { languages?: readonly string[] }[], locale: string = words.locale): string[] {
+  const codes = new Set(["de", "en", ...groups.flatMap(({ languages }) => (languages ?? []).map(baseOf))]);
+  return [...codes].toSorted((a, b) => languageName(a, locale).localeCompare(languageName(b, locale), locale));
+}

@@ -125,7 +125,7 @@ test("a known contact's change is asked for, a stranger's is not", () => {
 
 test("a contact's new name reaches all their tickets", () => {
   const state = withTicket();
-  putContact(state, { id: "c-1", name: "Maria Vogt", language: null, roles: [], identities: [], created_at: "", tickets: [] });
+  putContact(state, { id: "c-1", name: "Maria Vogt", language: null, language_by: null, roles: [], identities: [], created_at: "", tickets: [] });
   expect(state.tickets.get("t-1")?.contact?.name).toBe("Maria Vogt");
 });
 

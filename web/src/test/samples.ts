@@ -57,6 +57,7 @@ export function message(id: string, seq: number, part: Partial<Message> = {}): M
     html: null,
     quoted: null,
     subject: null,
+    language: null,
     delivery: "received",
     error: null,
     edited_at: null,
