@@ -47,12 +47,14 @@ _LINK = re.compile(r"(?:https?|mailto|tel):", re.IGNORECASE)
 _REMOTE = re.compile(r"https?://", re.IGNORECASE)
 _IMAGE = re.compile(r"cid:|https?://|data:image/(?:png|jpe?g|gif|webp);base64,", re.IGNORECASE)
 _PROPERTY = re.compile(
-    r"(?:color|background-color|font(?:-family|-size|-style|-weight|-variant)?|text-(?:align|decoration|indent|transform)"
+    r"(?:color|background(?:-color)?|font(?:-family|-size|-style|-weight|-variant)?|text-(?:align|decoration|indent|transform)"
     r"|line-height|letter-spacing|white-space|vertical-align|direction|(?:max-|min-)?(?:width|height)|display"
     r"|(?:margin|padding|border)(?:-[a-z]+)*|list-style-type|table-layout|word-(?:break|wrap)|overflow-wrap)"
 )
 # nh3 filters the names of properties and not their values: font-family:url(http://…) would be fetched.
 _FETCHES = re.compile(r"url|image|expression|javascript|attr\(|var\(|env\(|element\(|@|\\|/\*|<", re.IGNORECASE)
+# What is as high as its frame makes its frame higher, for ever.
+_OF_THE_FRAME = re.compile(r"\d[sld]?v(?:w|h|i|b|min|max)\b", re.IGNORECASE)
 
 _TOKEN = re.compile(r'<(/?)([a-z][a-z0-9]*)((?:\s+[^\s=>"]+="[^"]*")*)\s*/?>|([^<]+)|(<)', re.IGNORECASE)
 _ATTRIBUTE = re.compile(r'([^\s=>"]+)="([^"]*)"')
@@ -169,7 +171,8 @@ def _style(value: str) -> str:
 
 
 def _is_harmless(name: str, given: str) -> bool:
-    return bool(given) and len(given) < 200 and bool(_PROPERTY.fullmatch(name)) and not _FETCHES.search(given)
+    known = bool(given) and len(given) < 200 and bool(_PROPERTY.fullmatch(name))
+    return known and not _FETCHES.search(given) and not _OF_THE_FRAME.search(given)
 
 
 def _token(match: re.Match[str]) -> Token:

@@ -80,7 +80,7 @@ def message_view(message: Message) -> dict[str, Any]:
         "at": moment(message.at),
         "author": _author_of(message),
         "text": message.text,
-        "html": _with_pictures(message) if message.html else None,
+        "html": html_of(message),
         "quoted": message.quoted,
         "subject": message.subject,
         "language": message.language,
@@ -166,15 +166,17 @@ def _attachment_view(attachment: Attachment) -> dict[str, Any]:
     }
 
 
-def _with_pictures(message: Message) -> str:
-    """Point a mail's own pictures (RFC 2392 `cid:`) at where we serve them."""
+def html_of(message: Message) -> str | None:
+    """Return a message's cleaned HTML, its own pictures (RFC 2392 `cid:`) pointed at where we serve them."""
+    if not message.html:
+        return None
     places = {a.content_id: f"/api/v1/attachments/{a.id}?inline=1" for a in message.attachments if a.content_id}
 
     def pointed(found: re.Match[str]) -> str:
         place = places.get(unquote(unescape(found[1])))
         return f'src="{place}"' if place else found[0]
 
-    return _PICTURE.sub(pointed, message.html or "")
+    return _PICTURE.sub(pointed, message.html)
 
 
 def _text(value: object | None) -> str | None:

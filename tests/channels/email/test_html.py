@@ -47,6 +47,12 @@ def cleaned(html: str) -> str:
     return render(read(html)).html
 
 
+def test_plain_colours_stay_and_what_grows_with_its_frame_goes() -> None:
+    said = cleaned("<p style='background:#fff3cd; color:#664d03; height:100vh; min-height: 50dvh; width:10em'>x</p>")
+
+    assert said == '<p style="background:#fff3cd;color:#664d03;width:10em">x</p>'
+
+
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_an_attack_does_nothing(attack: str) -> None:
     assert not HARM.search(cleaned(attack))
