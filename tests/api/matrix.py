@@ -94,6 +94,10 @@ TABLE: dict[str, Row] = {
     "POST /api/v1/tickets/{ticket_id}/assign": Row(
         200, scope=_WRITE, bound="ticket", body=lambda ids: {"manager_id": ids["manager_id"]}
     ),
+    "POST /api/v1/tickets/{ticket_id}/accept": Row(409, scope=_WRITE, bound="ticket", by_managers=True),
+    "POST /api/v1/tickets/{ticket_id}/decline": Row(409, scope=_WRITE, bound="ticket", by_managers=True),
+    "GET /api/v1/tickets/{ticket_id}/why": Row(200, scope=_READ, bound="ticket"),
+    "GET /api/v1/board": Row(200, _LEAD),
     "GET /api/v1/tickets/{ticket_id}/messages": Row(200, scope=_READ, bound="ticket"),
     "POST /api/v1/tickets/{ticket_id}/messages": Row(
         201, scope=_WRITE, bound="ticket", by_managers=True, body=_just({"kind": "note", "text": "x", "last_seen": 2})

@@ -2,8 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,11 +9,10 @@ import pytest
 from inbox.app.intake import Door, take_message
 from inbox.app.opened import Opened
 from inbox.app.receive import Arrival, Outcome, Taken, receive_at_once
-from inbox.app.room import Room
 from inbox.app.turns import Turns
-from inbox.channel.model import File, Received
+from inbox.channel.model import File
 from inbox.domain.inbox import Inbox
-from inbox.domain.manager import EVERYTHING, Manager
+from inbox.domain.manager import EVERYTHING
 from inbox.domain.message import Attachment
 from inbox.domain.ticket import Ticket
 from inbox.errors import StaleVersion
@@ -94,7 +91,7 @@ async def test_a_ticket_changed_since_it_was_looked_at_takes_nothing(units: Unit
 
     with pytest.raises(StaleVersion):
         async with units.single() as unit:
-            await receive_at_once(_Meddling(unit, units, opened), arrival, Room(), now=NOW)
+            await receive_at_once(_Meddling(unit, units, opened), arrival, now=NOW)
 
     (ticket,) = await tickets_of(units, [first])
     async with units.reading() as unit:
@@ -121,17 +118,6 @@ class _Meddling:
         await self._unit.intake.write(*args, **more)
 
 
-async def test_a_comment_is_given_to_whoever_has_room(units: Units, opened: Opened, aylin: Manager) -> None:
-    taken = [await take_message(door(units), opened, _in_thread(n)) for n in range(4)]
-
-    assignees = [t.ticket.assignee_id for t in taken if t.ticket is not None]
-    assert assignees == [aylin.id] * 3 + [None]
-
-
-def _in_thread(n: int) -> Received:
-    return comment(f"c-{n}", thread=f"update-{n}")
-
-
 async def test_turns_of_one_name_come_in_the_order_they_were_asked_for() -> None:
     turns, order = Turns(), list[str]()
 
@@ -144,24 +130,3 @@ async def test_turns_of_one_name_come_in_the_order_they_were_asked_for() -> None
     await asyncio.gather(work("a", "x", "y"), work("b", "y", "x"), work("c", "y"))
 
     assert order == ["a in", "a out", "b in", "b out", "c in", "c out"]
-
-
-async def test_room_that_opens_after_everybody_was_full_is_seen_within_a_moment(
-    units: Units, opened: Opened, aylin: Manager
-) -> None:
-    clock = [NOW]
-    inboxes: Any = None
-    process = Door(units, inboxes, _Nothing(), lambda: clock[0])
-    await asyncio.gather(*[take_message(process, opened, _in_thread(n)) for n in range(3)])
-    full = await take_message(process, opened, _in_thread(3))
-    async with units() as unit:
-        manager = await unit.managers.find(aylin.id)
-        await unit.managers.save(replace(manager, capacity=90))
-
-    clock[0] += timedelta(milliseconds=200)
-    after = await take_message(process, opened, _in_thread(4))
-
-    assert full.ticket is not None
-    assert full.ticket.assignee_id is None
-    assert after.ticket is not None
-    assert after.ticket.assignee_id == aylin.id

@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+from inbox.app.assign import assign_waiting
 from inbox.app.queries import TicketQuery, View
 from inbox.app.receive import Outcome
 from inbox.channel.model import CampaignRef, Received, Sender
 from inbox.domain.calls import Call
 from inbox.domain.contact import Claim, IdentityKind
-from inbox.domain.ids import ManagerId, new_id
-from inbox.domain.inbox import Inbox
-from inbox.domain.manager import EVERYTHING, Access, Availability, Manager, Role
+from inbox.domain.manager import EVERYTHING, Manager
 from inbox.domain.message import Kind
-from inbox.domain.threading import Threading
 from inbox.domain.ticket import State
 from inbox.store.unit_of_work import Units
 from tests.app.conftest import NOW, Take, comment, later, person
@@ -66,10 +64,14 @@ async def test_an_unverified_address_joins_nobody(take: Take) -> None:
     assert known.message.contact_id != stranger.message.contact_id
 
 
-async def test_a_waiting_ticket_goes_at_once_to_a_manager_with_room(take: Take, aylin: Manager) -> None:
-    taken = [await take("comments", comment(f"c-{n}", thread=f"t-{n}")) for n in range(4)]
+async def test_waiting_tickets_go_to_a_manager_with_room_the_oldest_first(
+    units: Units, take: Take, aylin: Manager
+) -> None:
+    taken = [await take("comments", comment(f"c-{n}", thread=f"t-{n}", at=later(n))) for n in range(4)]
+    await assign_waiting(units, now=later(4))
 
-    owners = [t.ticket.assignee_id for t in taken if t.ticket]
+    async with units.reading() as unit:
+        owners = [(await unit.tickets.find(t.ticket.id, EVERYTHING)).assignee_id for t in taken if t.ticket]
     assert owners == [aylin.id, aylin.id, aylin.id, None]
 
 
@@ -225,18 +227,3 @@ async def test_two_people_who_share_a_telephone_stay_two(take: Take) -> None:
     assert call.message is not None
     assert first.message.contact_id != second.message.contact_id
     assert call.message.contact_id == first.message.contact_id
-
-
-async def test_whoever_may_not_see_an_inbox_is_no_room_for_it(units: Units, inboxes: dict[str, Inbox]) -> None:
-    elsewhere = Access(inboxes=frozenset({inboxes["chat"].id}))
-    manager = Manager(
-        ManagerId(new_id()), "eve@x.example", "Eve", Role.MANAGER, availability=Availability.ONLINE, access=elsewhere
-    )
-    async with units() as unit:
-        await unit.managers.add(manager)
-        asked = [
-            await unit.intake.look_up(inboxes[kind].id, comment("c-1"), Threading.PUBLIC, original=None)
-            for kind in ("comments", "chat")
-        ]
-
-    assert [known.has_room for known in asked] == [False, True]

@@ -3,61 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from uuid import RFC_4122, UUID
+from uuid import RFC_4122
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from inbox.app.timers import rung
-from inbox.domain.assignment import in_order, may_take
 from inbox.domain.clocks import Clock, ClockKind
 from inbox.domain.deliveries import FIRST_WAIT, LONGEST_WAIT, MAX_TRIES, is_given_up, wait_before
 from inbox.domain.events import Position
-from inbox.domain.ids import CampaignId, ClockId, InboxId, new_id
-from inbox.domain.manager import Access, Availability
+from inbox.domain.ids import ClockId, new_id
 from inbox.domain.ticket import Priority, State
-from tests.domain.builders import INBOX, NOW, later, manager, ticket
-
-
-@pytest.mark.parametrize(
-    "reason",
-    [
-        {"availability": Availability.BUSY},
-        {"availability": Availability.AWAY},
-        {"availability": Availability.OFFLINE},
-        {"active": False},
-        {"load": 4},
-        {"load": 9},
-        {"access": Access(inboxes=frozenset({InboxId(UUID(int=7))}))},
-        {"access": Access(inboxes=None, campaigns=frozenset())},
-    ],
-    ids=str,
-)
-def test_nobody_absent_full_or_unpermitted_is_given_anything(reason: dict[str, object]) -> None:
-    campaign = CampaignId(new_id())
-
-    assert may_take(manager(), INBOX, campaign)
-    assert not may_take(manager(**reason), INBOX, campaign)
-
-
-def test_the_least_loaded_comes_first_by_what_they_can_hold() -> None:
-    half, quarter, idle_long, idle_new = (
-        manager("Half", load=2),
-        manager("Quarter", load=2, capacity=8),
-        manager("Long", load=0, assigned_at=later(-1)),
-        manager("New", load=0, assigned_at=NOW),
-    )
-
-    order = in_order([half, idle_new, quarter, idle_long], INBOX, None)
-    assert [m.name for m in order] == ["Long", "New", "Quarter", "Half"]
-
-
-def test_who_was_never_given_anything_comes_before_who_was() -> None:
-    never, long_ago = manager("Never"), manager("Ago", assigned_at=later(-100))
-
-    assert [m.name for m in in_order([long_ago, never], INBOX, None)] == ["Never", "Ago"]
-
+from tests.domain.builders import NOW, later, ticket
 
 attempts = st.integers(1, 100)
 jitters = st.floats(0, 1)

@@ -65,7 +65,7 @@ async def test_nobody_is_given_more_than_they_can_hold_by_many_workers_at_once(u
 async def test_who_is_offline_or_away_is_given_nothing(units: Units, inbox: Inbox) -> None:
     await tickets(units, inbox, 3)
 
-    assert await assign_waiting(units, now=NOW) == 0
+    assert (await assign_waiting(units, now=NOW)).given == 0
 
 
 async def test_a_reply_and_an_assignment_of_the_same_ticket_do_not_wait_for_each_other_for_ever(

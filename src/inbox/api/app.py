@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from inbox.api import (
     api_keys,
+    board,
     campaigns,
     contacts,
     demo,
@@ -41,6 +42,7 @@ _ROUTERS = (
     operation,
     session,
     tickets,
+    board,
     messages,
     pages,
     files,

@@ -213,7 +213,9 @@ async def release_ticket(request: Request, caller: Works, ticket_id: UUID) -> Js
     """Give a ticket back to the queue."""
     at_hand = services(request)
     async with at_hand.units() as unit:
-        ticket = await assign.release(unit, TicketId(ticket_id), caller.access, now=at_hand.clock())
+        ticket = await assign.release(
+            unit, TicketId(ticket_id), caller.access, by=caller.manager_id, now=at_hand.clock()
+        )
     return Json(ticket_view(ticket))
 
 
@@ -223,5 +225,7 @@ async def assign_ticket(request: Request, caller: Works, ticket_id: UUID, body: 
     at_hand = services(request)
     async with at_hand.units() as unit:
         to = ManagerId(body.manager_id)
-        ticket = await assign.assign(unit, TicketId(ticket_id), to, caller.access, now=at_hand.clock())
+        ticket = await assign.assign(
+            unit, TicketId(ticket_id), to, caller.access, by=caller.manager_id, now=at_hand.clock()
+        )
     return Json(ticket_view(ticket))

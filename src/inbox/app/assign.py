@@ -1,59 +1,107 @@
-"""Gives tickets to managers: by themselves, by a colleague, or by the service."""
+"""Gives tickets to managers: by themselves, by a colleague, or by the service, on every change that matters."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from inbox.app import handover, offers
+from inbox.app.hands import Change, free, in_hands, put
 from inbox.app.ports import Unit, Units
-from inbox.app.views import ticket_event
-from inbox.domain.assignment import in_order, may_take
-from inbox.domain.events import EventType
-from inbox.domain.ids import ManagerId, TicketId
-from inbox.domain.manager import Access
+from inbox.domain.assignment import Choice, How, Work, changes_at, decide
+from inbox.domain.campaign import Mode, Team
+from inbox.domain.ids import ManagerId, TeamId, TicketId
+from inbox.domain.manager import Access, Manager
+from inbox.domain.reasons import in_words
 from inbox.domain.ticket import Ticket
 from inbox.errors import AlreadyClaimed, Forbidden, StaleVersion
 
-_PASS = 50  # tickets looked at in one pass
+_EACH = 20  # of each kind of ticket are looked at in one pass
+_AT_ONCE = 100  # are given out in one transaction: a long one holds back what the screens wait for
 
 
-async def best_for(unit: Unit, ticket: Ticket, *, now: datetime) -> Ticket:
-    """Return the ticket with the manager who should have it, whom this unit now holds; unchanged if nobody may.
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What one pass over all that waits came to."""
 
-    A manager whom another assignment holds at this moment is passed over; `assign_waiting` comes back for what is left.
+    given: int = 0
+    is_whole: bool = True  # all that was decided was done; else there is more to do at once
+    next_at: datetime | None = None  # when more may be decided, only because time passes
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a decision looks at."""
+
+    works: Sequence[Work]
+    people: Sequence[Manager]
+    teams: Mapping[TeamId, Team]
+
+
+async def assign_waiting(units: Units, *, fallback: Sequence[str] = (), now: datetime) -> Pass:
+    """Give waiting tickets to whoever may take them, the most pressing first.
+
+    One process at a time does this for a database, so that the order holds for all of them; the others have nothing to
+    do meanwhile, since whatever wakes them wakes this one as well.
     """
-    for candidate in in_order(await unit.managers.free(), ticket.inbox_id, ticket.campaign_id):
-        manager = await unit.managers.hold(candidate.id)
-        if manager is not None and may_take(manager, ticket.inbox_id, ticket.campaign_id):
-            await unit.managers.assigned(manager.id, now=now)
-            return replace(ticket, assignee_id=manager.id)
-    return ticket
+    async with units() as unit:
+        if not await unit.assignments.alone():
+            return Pass()
+        await offers.end(unit, now=now)
+        await handover.hand_over(unit, now=now)
+        scene = await _look(unit, tuple(fallback), now=now)
+        choices = decide(scene.works, scene.people, teams=scene.teams, now=now)
+        given = await _give(unit, choices[:_AT_ONCE], scene, now=now)
+        offer_ends = await unit.assignments.next_end()
+    moments = (offer_ends, *(changes_at(work, now=now) for work in scene.works))
+    next_at = min((moment for moment in moments if moment is not None), default=None)
+    return Pass(len(given), len(given) == len(choices), next_at)
 
 
-async def assign_waiting(units: Units, *, now: datetime) -> int:
-    """Give waiting tickets to whoever may take them, the most pressing first; return how many found somebody.
-
-    Each in a unit of its own: a long transaction would hold back everything that the screens are waiting for.
-    """
-    async with units.reading() as unit:
-        free = await unit.managers.free()
-        waiting = await unit.tickets.unassigned(limit=_PASS) if free else []
-    given = 0
-    for ticket in waiting:
-        if in_order(free, ticket.inbox_id, ticket.campaign_id):
-            given += await _try_to_assign(units, ticket, now=now)
-    return given
+async def _look(unit: Unit, fallback: tuple[str, ...], *, now: datetime) -> Scene:
+    people = await unit.managers.online()
+    if not any(_has_any_room(manager) for manager in people):
+        return Scene((), people, {})
+    teams = {team.id: team for team in await unit.campaigns.teams()}
+    works = await unit.assignments.waiting(teams, each=_EACH, now=now)
+    spoken = await unit.managers.spoken() if works else ()
+    return Scene([understood(work, spoken, fallback) for work in works], people, teams)
 
 
-async def _try_to_assign(units: Units, ticket: Ticket, *, now: datetime) -> bool:
-    try:
-        async with units() as unit:
-            chosen = await best_for(unit, ticket, now=now)
-            if chosen.assignee_id is not None:
-                await _save_assigned(unit, chosen, now=now)
-    except StaleVersion:
-        return False  # somebody took or changed it meanwhile
-    return chosen.assignee_id is not None
+def _has_any_room(manager: Manager) -> bool:
+    return manager.load < manager.capacity
+
+
+def understood(work: Work, spoken: Sequence[str], fallback: tuple[str, ...]) -> Work:
+    """Return work with the languages that will do for it; one that nobody of us speaks is nobody's hindrance."""
+    tongues = {language.partition("-")[0].casefold() for language in spoken}
+    is_spoken = work.language is not None and work.language.partition("-")[0].casefold() in tongues
+    return replace(work, language=work.language if is_spoken else None, fallback=fallback)
+
+
+async def _give(unit: Unit, choices: Sequence[Choice], scene: Scene, *, now: datetime) -> list[Ticket]:
+    """Store what was decided, without whom and what somebody changed in the meantime."""
+    versions = {manager.id: manager.version for manager in scene.people}
+    wanted = {choice.manager_id: versions[choice.manager_id] for choice in choices}
+    ready = await unit.managers.hold(wanted) if wanted else frozenset()
+    held = {ticket.id: ticket for ticket in await unit.assignments.hold([c.ticket_id for c in choices])}
+    teams = {work.ticket_id: work.team for work in scene.works}
+    changes = [
+        _change(held[choice.ticket_id], choice, teams[choice.ticket_id], now)
+        for choice in choices
+        if choice.manager_id in ready and choice.ticket_id in held
+    ]
+    await unit.managers.assigned({change.manager_id for change in changes}, now=now)
+    return await put(unit, *changes, now=now)
+
+
+def _change(ticket: Ticket, choice: Choice, team: Team | None, now: datetime) -> Change:
+    if choice.mode is Mode.OFFER and team is not None:
+        offered = replace(free(ticket), offered_to=choice.manager_id, offered_until=now + team.offer_for)
+        return Change(replace(offered, assigned_why=choice.why), choice.manager_id, How.OFFERED, choice.why)
+    given = in_hands(ticket, choice.manager_id, choice.why, now=now)
+    return Change(given, choice.manager_id, How.ASSIGNED, choice.why)
 
 
 async def claim(unit: Unit, ticket_id: TicketId, me: ManagerId, access: Access, *, now: datetime) -> Ticket:
@@ -64,10 +112,13 @@ async def claim(unit: Unit, ticket_id: TicketId, me: ManagerId, access: Access, 
     if ticket.assignee_id is not None:
         holder = await unit.managers.find(ticket.assignee_id)
         raise AlreadyClaimed({"id": str(holder.id), "name": holder.name})
-    return await _save_assigned(unit, replace(ticket, assignee_id=me), now=now)
+    why = in_words([{"fact": "claimed"}])
+    return await _put(unit, Change(in_hands(ticket, me, why, now=now), me, How.CLAIMED, why, me), now=now)
 
 
-async def assign(unit: Unit, ticket_id: TicketId, to: ManagerId, access: Access, *, now: datetime) -> Ticket:
+async def assign(
+    unit: Unit, ticket_id: TicketId, to: ManagerId, access: Access, *, by: ManagerId | None, now: datetime
+) -> Ticket:
     """Give a ticket to a colleague, who must be allowed to see it."""
     ticket = await unit.tickets.hold(ticket_id, access)
     manager = await unit.managers.find(to)
@@ -75,20 +126,23 @@ async def assign(unit: Unit, ticket_id: TicketId, to: ManagerId, access: Access,
         raise Forbidden(f"{manager.name} may not see this ticket.")
     if ticket.assignee_id == to:
         return ticket
-    return await _save_assigned(unit, replace(ticket, assignee_id=to), now=now)
+    giver = await unit.managers.find(by) if by is not None else None
+    why = in_words([{"fact": "given", "by": str(by) if by else None, "name": giver.name if giver else "a program"}])
+    return await _put(unit, Change(in_hands(ticket, to, why, now=now), to, How.GIVEN, why, by), now=now)
 
 
-async def release(unit: Unit, ticket_id: TicketId, access: Access, *, now: datetime) -> Ticket:
-    """Give a ticket back to the queue."""
+async def release(unit: Unit, ticket_id: TicketId, access: Access, *, by: ManagerId | None, now: datetime) -> Ticket:
+    """Give a ticket back to the queue; the service does not give it to the same person again."""
     ticket = await unit.tickets.hold(ticket_id, access)
-    if ticket.assignee_id is None:
+    owner = ticket.assignee_id
+    if owner is None:
         return ticket
-    saved = await unit.tickets.save(replace(ticket, assignee_id=None), now=now)
-    unit.record(ticket_event(EventType.TICKET_RELEASED, saved))
-    return saved
+    freed = replace(free(ticket), declined_by=(*ticket.declined_by, owner))
+    return await _put(unit, Change(freed, owner, How.RELEASED, in_words([{"fact": "released"}]), by), now=now)
 
 
-async def _save_assigned(unit: Unit, ticket: Ticket, *, now: datetime) -> Ticket:
-    saved = await unit.tickets.save(ticket, now=now)
-    unit.record(ticket_event(EventType.TICKET_ASSIGNED, saved))
-    return saved
+async def _put(unit: Unit, change: Change, *, now: datetime) -> Ticket:
+    stored = await put(unit, change, now=now)
+    if not stored:
+        raise StaleVersion
+    return stored[0]

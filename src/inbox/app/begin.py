@@ -9,6 +9,7 @@ from inbox.app.opened import Opened
 from inbox.app.ports import Unit
 from inbox.app.reply import Desk, Draft, log_call, reply
 from inbox.app.views import ticket_event
+from inbox.domain.assignment import Hand, How
 from inbox.domain.calls import Call
 from inbox.domain.contact import Claim, Contact
 from inbox.domain.events import EventType
@@ -36,6 +37,8 @@ async def begin(unit: Unit, desk: Desk, opened: Opened, wanted: Beginning, *, no
     contact = await _contact(unit, wanted, desk, now=now)
     ticket = await unit.tickets.add(_ticket(desk, opened, wanted, contact, await unit.tickets.number(), now=now))
     unit.record(ticket_event(EventType.TICKET_CREATED, ticket))
+    me = desk.manager.id
+    await unit.assignments.record(Hand(ticket.id, contact.id, me, How.CLAIMED, now, by=me))
     if wanted.call is not None:
         return (await log_call(unit, desk, ticket.id, wanted.call, wanted.text, now=now))[0]
     return (await reply(unit, desk, ticket.id, Draft(wanted.text, last_seen=0), opened, now=now))[0]

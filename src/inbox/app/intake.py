@@ -12,7 +12,6 @@ from inbox.app.languages import Languages
 from inbox.app.opened import Opened, OpenInboxes
 from inbox.app.ports import Stored, Unit, Units
 from inbox.app.receive import Arrival, Outcome, Taken, is_plain, locks_for, receive, receive_at_once
-from inbox.app.room import Room
 from inbox.app.routing import Routing
 from inbox.app.turns import Turns
 from inbox.channel.contract import Connection, Pushes, ReadsApart, Understands
@@ -62,7 +61,6 @@ class Door:
     clock: Clock
     languages: Languages = field(default_factory=Languages)
     turns: Turns = field(default_factory=Turns)
-    room: Room = field(default_factory=Room)
     routing: Routing = field(default_factory=Routing)
     apart: Elsewhere = field(default_factory=Here)
 
@@ -112,7 +110,7 @@ async def _at_once(door: Door, arrival: Arrival) -> Taken | None:
         return None
     try:
         async with door.units.single() as unit:
-            return await receive_at_once(unit, arrival, door.room, now=door.clock())
+            return await receive_at_once(unit, arrival, now=door.clock())
     except (StaleVersion, Conflict):
         return None
 

@@ -6,13 +6,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from inbox.app import assign, links
+from inbox.app import handover, links
 from inbox.app.ports import Unit
 from inbox.app.presence import manager_event
-from inbox.app.queries import TicketQuery, View
 from inbox.domain.credentials import Purpose
 from inbox.domain.ids import ManagerId
-from inbox.domain.manager import EVERYTHING, Availability, Manager, Role
+from inbox.domain.manager import Availability, Manager, Role
 from inbox.errors import Conflict, Forbidden, StaleVersion
 
 PEOPLE = "people"  # the lock under which roles change, so that two cannot remove each other
@@ -82,7 +81,4 @@ def _administers(manager: Manager) -> bool:
 async def _remove(unit: Unit, manager_id: ManagerId, *, now: datetime) -> None:
     await unit.auth.end_sessions(manager_id)
     await unit.auth.end_links(manager_id)
-    query = TicketQuery(access=EVERYTHING, me=manager_id, view=View.MINE, limit=100)
-    while held := (await unit.tickets.page(query)).items:
-        for ticket in held:
-            await assign.release(unit, ticket.id, EVERYTHING, now=now)
+    await handover.leave_all(unit, await unit.managers.find(manager_id), now=now)

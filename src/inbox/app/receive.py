@@ -1,4 +1,4 @@
-"""Takes in what a channel received: once, in order, into the right ticket, and at once to somebody who can answer."""
+"""Takes in what a channel received: once, in order, into the right ticket."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from inbox.app import assign
 from inbox.app.closing import keep_closing
 from inbox.app.contacts import contact_event
 from inbox.app.edit import apply_newer
 from inbox.app.languages import SILENCE, Heard
 from inbox.app.ports import Known, Placed, PublicEntry, Unit
-from inbox.app.room import Room
 from inbox.app.routing import Current, minutes_of, wording
 from inbox.app.undelivered import asks_for_somebody, mark_undelivered
 from inbox.app.views import public_view, ticket_event
@@ -92,29 +90,17 @@ def is_plain(arrival: Arrival) -> bool:
     return arrival.capabilities.threading is Threading.PUBLIC and received.call is None and received.echo_of is None
 
 
-async def receive_at_once(unit: Unit, arrival: Arrival, room: Room, *, now: datetime) -> Taken | None:
+async def receive_at_once(unit: Unit, arrival: Arrival, *, now: datetime) -> Taken | None:
     """Store a new plain message by one statement, without lock or transaction; None if it takes more than that.
 
     Raises Conflict or StaleVersion, and changes nothing, if a parallel delivery was quicker.
     """
-    asks = room.is_worth_asking(arrival.inbox.id, now)
-    known = await unit.intake.look_up(
-        arrival.inbox.id, arrival.received, Threading.PUBLIC, original=arrival.original, with_room=asks
-    )
-    if asks and not known.has_room:
-        room.nobody_had_any(arrival.inbox.id, now)
+    known = await unit.intake.look_up(arrival.inbox.id, arrival.received, Threading.PUBLIC, original=arrival.original)
     if known.repeated:
         return Taken(Outcome.DUPLICATE, message=known.message)
     if known.message is not None:
         return None
-    placed = _placed(arrival, known, now=now)
-    if known.has_room and _wants_somebody(placed.ticket):
-        return None
-    return await _written(unit, placed)
-
-
-def _wants_somebody(ticket: Ticket) -> bool:
-    return ticket.state is State.OPEN and ticket.assignee_id is None
+    return await _written(unit, _placed(arrival, known, now=now))
 
 
 def _is_another(message: Message, received: Received) -> bool:
@@ -163,8 +149,6 @@ async def _store(unit: Unit, arrival: Arrival, known: Known, *, now: datetime) -
     placed = _placed(arrival, known, now=now)
     if not placed.ticket.number:
         placed = replace(placed, ticket=replace(placed.ticket, number=await unit.tickets.number()))
-    if known.has_room and _wants_somebody(placed.ticket):
-        placed = replace(placed, ticket=await assign.best_for(unit, placed.ticket, now=now))
     taken = await _written(unit, placed)
     await mark_undelivered(unit, placed.ticket, arrival.received)
     before = next((c.ticket.state for c in known.candidates if c.ticket.id == placed.ticket.id), None)

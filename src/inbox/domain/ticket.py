@@ -130,6 +130,7 @@ def heard(ticket: Ticket, line: str, *, at: datetime) -> Ticket:
             snoozed_until=None,
             solved_at=None,
             waiting_since=ticket.waiting_since if ticket.state is State.OPEN and ticket.waiting_since else at,
+            declined_by=ticket.declined_by if ticket.state is State.OPEN else (),
             last_line=preview(line),
             last_direction="inbound",
             last_seq=ticket.last_seq + 1,

@@ -47,12 +47,6 @@ select
   (select p from person p) as person,
   (select c from campaigns c where c.key = $6) as campaign,
   exists (select from originals o where o.inbox_id = $1 and o.key = $7) as repeated,
-  case when (select $9::boolean) then exists (
-    select from managers m where m.active and m.availability = 'online' and (m.all_inboxes or $1 = any(m.inboxes))
-      and m.capacity > (
-        select coalesce(sum(coalesce((m.weights ->> t.channel)::int, t.weight)), 0)
-        from tickets t where t.assignee_id = m.id and t.state = 'open')
-  ) else false end as has_room,
 """
 _THREAD_TICKET = """
   (select t from tickets t where t.inbox_id = $1 and t.thread = $8 and t.public) as ticket,
@@ -106,7 +100,6 @@ class Intake:
         threading: Threading,
         *,
         original: Original | None,
-        with_room: bool = True,
     ) -> Known:
         """Return all that is known of a received message, in one statement (two for mail)."""
         claims = naming(received.sender.claims)
@@ -120,7 +113,6 @@ class Intake:
             received.campaign.key if received.campaign else None,
             original.key if original else None,
             received.thread if threading is Threading.PUBLIC else None,
-            with_room,
         )
         by_reference = threading is Threading.REFERENCES
         return Known(
@@ -130,7 +122,6 @@ class Intake:
             campaign=to_campaign(row["campaign"]) if row["campaign"] else None,
             repeated=row["repeated"],
             number=row["number"],
-            has_room=row["has_room"],
         )
 
     async def _referenced(self, inbox_id: InboxId, received: Received) -> tuple[Candidate, ...]:

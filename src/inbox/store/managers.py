@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
-from inbox.domain.ids import ManagerId
+from inbox.domain.ids import ManagerId, new_id
 from inbox.domain.manager import Access, Availability, Manager, Role
 from inbox.errors import NotFound, StaleVersion
 from inbox.store.database import Session
+from inbox.store.routing_tables import attendance
 from inbox.store.tables import managers
 
 # Whoever answered a live conversation a moment ago still has a hand in it.
@@ -31,7 +32,17 @@ from managers m, lateral (
 ) held
 """
 _ONLINE = _SELECT + "where m.active and m.availability = 'online'"
-_FREE = _ONLINE + " and held.load < m.capacity"
+_SPOKEN = "select array_agg(distinct language) from managers, unnest(languages) language where active"
+_HOLD = """
+select m.id from managers m join unnest($1::uuid[], $2::int[]) as wanted (id, version) using (id)
+where m.version = wanted.version and m.active and m.availability = 'online'
+order by m.id for no key update of m skip locked
+"""
+_ASSIGNED = "update managers set assigned_at = $2 where id = any($1::uuid[])"
+_ATTENDS = """
+insert into attendance (id, manager_id, at, availability)
+select $1, $2, now(), $3 where $3 is distinct from (select availability from managers where id = $2)
+"""
 _LOST = _SELECT + "where m.availability in ('online', 'busy') and coalesce(m.seen_at, m.created_at) < $1"
 
 
@@ -64,10 +75,16 @@ class Managers:
     async def add(self, manager: Manager) -> Manager:
         """Store a new manager."""
         await self._session.run(managers.insert().values(id=manager.id, **_row_of(manager)))
+        await self._session.run(
+            attendance.insert().values(
+                id=new_id(), manager_id=manager.id, at=func.now(), availability=manager.availability.value
+            )
+        )
         return await self.find(manager.id)
 
     async def save(self, manager: Manager) -> Manager:
-        """Store a changed manager, one version on; raise StaleVersion."""
+        """Store a changed manager, one version on; raise StaleVersion. Coming and going is remembered."""
+        await self._session.driver.execute(_ATTENDS, new_id(), manager.id, manager.availability.value)
         statement = (
             update(managers)
             .where(managers.c.id == manager.id, managers.c.version == manager.version)
@@ -81,26 +98,28 @@ class Managers:
         """Return the managers who take new work, with their present load."""
         return await self._fetch(_ONLINE)
 
-    async def free(self) -> list[Manager]:
-        """Return the managers who take new work and have room for it, with their present load."""
-        return await self._fetch(_FREE)
+    async def spoken(self) -> tuple[str, ...]:
+        """Return the languages that somebody of us speaks, there or not."""
+        found = await self._session.driver.fetchval(_SPOKEN)
+        return tuple(found or ())
 
-    async def hold(self, manager_id: ManagerId) -> Manager | None:
-        """Lock a manager for an assignment and return them as they are now; None if somebody else holds them.
+    async def hold(self, wanted: Mapping[ManagerId, int]) -> frozenset[ManagerId]:
+        """Lock managers who are still there as they were at that version, without those whom somebody else holds.
 
-        Locked first and counted after, in a statement of its own, so that the load includes what the last holder did.
         The lock lets others write rows that name the manager: a reply of theirs must not wait for an assignment.
         """
-        lock = (
-            select(managers.c.id).where(managers.c.id == manager_id).with_for_update(skip_locked=True, key_share=True)
-        )
-        if await self._session.value(lock) is None:
-            return None
-        return await self.find(manager_id)
+        rows = await self._session.driver.fetch(_HOLD, list(wanted), list(wanted.values()))
+        return frozenset(row["id"] for row in rows)
 
-    async def assigned(self, manager_id: ManagerId, *, now: datetime) -> None:
-        """Remember when a manager was last given a ticket."""
-        await self._session.run(update(managers).where(managers.c.id == manager_id).values(assigned_at=now))
+    async def assigned(self, manager_ids: Collection[ManagerId], *, now: datetime) -> None:
+        """Remember when managers were last given a ticket."""
+        if manager_ids:
+            await self._session.driver.execute(_ASSIGNED, list(manager_ids), now)
+
+    async def let_pass(self, manager_id: ManagerId, *, in_a_row: int) -> None:
+        """Remember how many offers a manager let pass in a row."""
+        changed = update(managers).where(managers.c.id == manager_id, managers.c.silent != in_a_row)
+        await self._session.run(changed.values(silent=in_a_row))
 
     async def seen(self, manager_ids: Sequence[ManagerId], *, now: datetime) -> None:
         """Remember signs of life."""
@@ -150,7 +169,6 @@ def _row_of(manager: Manager) -> dict[str, Any]:
         "capacity": manager.capacity,
         "weights": dict(manager.weights),
         "skills": list(manager.skills),
-        "silent": manager.silent,
         "languages": list(manager.languages),
         "locale": manager.locale,
         "all_inboxes": manager.access.inboxes is None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from inbox.store.tables import contacts, identities, tickets
 _NAMES = tuple(field.name for field in fields(Ticket))
 KEPT = {"id", "number", "inbox_id", "channel", "live", "created_at", "version"}
 REASONS = ("assigned_why", "lane_why", "routed_why")  # as JSON
+LINGERS = timedelta(minutes=10)  # how long an answered live conversation still fills a hand
 _FAR_FUTURE = text("'infinity'::timestamptz")
 
 
@@ -118,16 +119,6 @@ class Tickets:
         more = len(rows) > query.limit
         return Page(items, _key_of(items[-1], query.sort) if more else None)
 
-    async def unassigned(self, *, limit: int) -> list[Ticket]:
-        """Return open tickets that nobody has, the most pressing first."""
-        statement = (
-            select(tickets)
-            .where(tickets.c.state == State.OPEN.value, tickets.c.assignee_id.is_(None))
-            .order_by(*_sort_keys(Sort.WAITING))
-            .limit(limit)
-        )
-        return [to_ticket(row) for row in await self._session.rows(statement)]
-
     async def of_contact(self, contact_id: ContactId, access: Access, *, limit: int = 20) -> list[Ticket]:
         """Return a contact's newest tickets."""
         statement = (
@@ -137,6 +128,34 @@ class Tickets:
             .limit(limit)
         )
         return [to_ticket(row) for row in await self._session.rows(statement)]
+
+    async def held(self, access: Access, *, now: datetime) -> list[Ticket]:
+        """Return the tickets that fill somebody's hands, theirs or offered, the most pressing first."""
+        fresh = and_(tickets.c.state == State.WAITING.value, tickets.c.live, tickets.c.updated_at > now - LINGERS)
+        statement = (
+            select(tickets)
+            .where(or_(tickets.c.assignee_id.is_not(None), tickets.c.offered_to.is_not(None)))
+            .where(or_(tickets.c.state == State.OPEN.value, fresh), visible(access))
+            .order_by(tickets.c.due_at, tickets.c.id)
+        )
+        return [to_ticket(row) for row in await self._session.rows(statement)]
+
+    async def waiting_cells(self, access: Access) -> list[dict[str, Any]]:
+        """Count what waits for somebody, by channel and language, with the oldest and the most pressing of each."""
+        cell = (tickets.c.channel, tickets.c.language)
+        statement = (
+            select(
+                *cell,
+                func.count().label("count"),
+                func.min(tickets.c.waiting_since).label("oldest"),
+                func.min(tickets.c.due_at).label("due_at"),
+            )
+            .where(tickets.c.state == State.OPEN.value, tickets.c.lane == Lane.ANSWER.value)
+            .where(tickets.c.assignee_id.is_(None), visible(access))
+            .group_by(*cell)
+            .order_by(*cell)
+        )
+        return [dict(row) for row in await self._session.rows(statement)]
 
     async def exist_in(self, inbox_id: InboxId) -> bool:
         """Tell whether an inbox has tickets."""

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from inbox.app.ports import Sealer
 from inbox.domain.events import NewEvent
+from inbox.store.assignments import Assignments
 from inbox.store.auth import Auth
 from inbox.store.campaigns import Campaigns
 from inbox.store.clocks import Clocks
@@ -39,6 +40,7 @@ class Unit:
         self._events: list[NewEvent] = []
         self.spoke = False  # facts of this unit were written
         self.epoch = epoch
+        self.assignments = Assignments(session)
         self.auth = Auth(session)
         self.campaigns = Campaigns(session)
         self.clocks = Clocks(session)

@@ -18,8 +18,13 @@ ASSIGN_WAKES = (
     EventType.TICKET_CHANGED,
     EventType.TICKET_RELEASED,
     EventType.MESSAGE_RECEIVED,
+    EventType.TICKET_DECLINED,
     EventType.MESSAGE_QUEUED,
+    EventType.MESSAGE_EDITED,
+    EventType.CALL_CHANGED,
     EventType.MANAGER_CHANGED,
+    EventType.TEAM_CHANGED,
+    EventType.ROUTING_CHANGED,
     EventType.CLOCK_FIRED,
 )
 _CLOCKS = 5.0  # seconds between two looks when nothing is due before
@@ -28,6 +33,7 @@ _PRESENCE = 15.0
 _HOURLY = 3_600.0
 _KEPT = timedelta(days=7)  # of the event stream; older readers fetch everything anew
 _BREATH = 0.05  # seconds, in which wake-ups of a burst become one pass
+_MOMENT = 0.005
 
 
 async def ring_clocks(door: Door, wake: Wake) -> None:
@@ -43,12 +49,23 @@ async def ring_clocks(door: Door, wake: Wake) -> None:
 
 
 async def assign_passes(door: Door, wake: Wake) -> None:
-    """Give waiting tickets to whoever got free, for ever."""
+    """Give waiting tickets to whoever may have them, for ever: on every change that matters, and when time opens more.
+
+    What happens during a pass and its pause is looked at in the next one, all at once.
+    """
+    timer = asyncio.get_running_loop().time
     while True:
-        await wake.sleep(until=None, now=door.clock(), at_most=_ASSIGN)
-        if await assign_waiting(door.units, now=door.clock()):
-            wake.ring()
-        await asyncio.sleep(_BREATH)
+        started = timer()
+        fallback = door.routing.current.router.book.fallback_languages
+        done = await assign_waiting(door.units, fallback=fallback, now=door.clock())
+        await asyncio.sleep(_pause(timer() - started, gave=done.given > 0))
+        if done.is_whole:
+            await wake.sleep(until=done.next_at, now=door.clock(), at_most=_ASSIGN)
+
+
+def _pause(took: float, *, gave: bool) -> float:
+    """Return how long to rest, so that passes take at most a fifth of the time; longer where there was no room."""
+    return min(max(took * 4, _MOMENT if gave else _BREATH / 2), _ASSIGN)
 
 
 async def watch_presence(door: Door, presence: Presence, wake: Wake) -> None:
