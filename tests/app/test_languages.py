@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -13,6 +13,7 @@ from inbox.app.intake import Door, take_message
 from inbox.app.languages import Languages
 from inbox.app.opened import Opened
 from inbox.app.receive import Taken
+from inbox.app.routing import Routing
 from inbox.channel.model import File, Received
 from inbox.detector import Ngrams
 from inbox.domain.campaign import Campaign
@@ -58,7 +59,7 @@ async def languages(units: Units) -> Languages:
 def write(units: Units, inboxes: dict[str, Inbox], languages: Languages) -> Write:
     """Let somebody write through a channel, as an edge does."""
     nowhere: Any = None
-    door = Door(units, nowhere, _Nothing(), lambda: NOW, languages)
+    door = Door(units, nowhere, _Nothing(), lambda: NOW, languages=languages)
 
     async def written(text: str, *, to: str = "comments", **more: object) -> Taken:
         channel: Any = type("Channel", (), {"capabilities": CAPABILITIES[to]})()
@@ -211,6 +212,23 @@ async def test_somebody_being_changed_at_this_moment_keeps_nobody_waiting(units:
 
     assert of(taken)[1] == "fr"
     assert (await contact_of(units, taken)).language is None
+
+
+async def test_the_languages_of_the_campaign_decide_where_the_text_does_not(
+    units: Units, inboxes: dict[str, Inbox], languages: Languages
+) -> None:
+    async with units() as unit:
+        campaign = await unit.campaigns.add(Campaign(CampaignId(new_id()), "kite", "Kite", languages=("en",)))
+    routing, nowhere = Routing(), cast("Any", None)
+    await routing.refresh(units)
+    door = Door(units, nowhere, _Nothing(), lambda: NOW, languages=languages, routing=routing)
+    channel: Any = type("Channel", (), {"capabilities": CAPABILITIES["comments"]})()
+    plain, of_campaign = inboxes["comments"], replace(inboxes["comments"], campaign_id=campaign.id)
+
+    before = await take_message(door, Opened(plain, channel, channel), comment("c-1", "sorry", thread="a"))
+    after = await take_message(door, Opened(of_campaign, channel, channel), comment("c-2", "sorry", thread="b"))
+
+    assert (of(before)[1], of(after)[1]) == (None, "en")
 
 
 async def test_what_we_write_ourselves_is_not_heard(languages: Languages) -> None:

@@ -299,11 +299,12 @@ def _in_campaign(ticket: Ticket, received: Received, known: Known) -> Ticket:
 
 def _read(arrival: Arrival, known: Known, before: Ticket | None) -> Reading:
     """Decide which language a message is in."""
-    received = arrival.received
+    received, campaign_id = arrival.received, before.campaign_id if before else arrival.inbox.campaign_id
+    campaign = known.campaign or (arrival.routing.campaigns.get(campaign_id) if campaign_id else None)
     hints = replace(
         hints_of(known.contact, told=received.language, page=received.sender.language),
         ticket=before.language if before else None,
-        campaign=known.campaign.languages if known.campaign else (),
+        campaign=campaign.languages if campaign else (),
     )
     return read(arrival.heard.weights, hints, arrival.heard.used)
 

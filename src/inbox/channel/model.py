@@ -45,7 +45,7 @@ class Sender:
 
     claims: tuple[Claim, ...]
     name: str | None = None
-    language: str | None = None
+    language: str | None = None  # of their account or browser (BCP 47): a hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class Received:
     call: Call | None = None
     wants_answer: bool = True
     campaign: CampaignRef | None = None
-    language: str | None = None
+    language: str | None = None  # what the source says of this text: a hint, a clear text counts more
     files: tuple[File, ...] = ()
     meta: Mapping[str, Any] = field(default_factory=dict)  # kept for our replies to it
 

@@ -24,7 +24,7 @@ _BELIEF = 2.0 * _STEP
 class _Model(NamedTuple):
     languages: tuple[str, ...]
     grams: Mapping[bytes, int]  # the scores of all languages side by side in one number, so that one addition adds all
-    lengths: tuple[int, ...]  # of n-grams, the longest first
+    lengths: Mapping[bytes, tuple[int, ...]]  # of the n-grams that end in these two bytes, the longest first
 
 
 class Ngrams:
@@ -55,11 +55,11 @@ class Ngrams:
 
 def _found(said: bytes, model: _Model) -> set[bytes]:
     """Return the longest known n-gram that ends at each byte; one that comes twice counts once."""
-    found = set()
+    found, grams, lengths_after = set(), model.grams, model.lengths.get
     for end in range(2, len(said) + 1):
-        for length in model.lengths:
-            gram = said[max(0, end - length) : end]
-            if gram in model.grams:
+        for length in lengths_after(said[end - 2 : end], ()):
+            gram = said[end - length if end > length else 0 : end]
+            if gram in grams:
                 found.add(gram)
                 break
     return found
@@ -69,7 +69,10 @@ def _read(raw: bytes) -> _Model:
     head, _, body = raw.partition(b"\n")
     languages = tuple(head.decode().split())
     grams = dict(_grams(body, len(languages)))
-    return _Model(languages, grams, tuple(sorted({len(gram) for gram in grams}, reverse=True)))
+    lengths: dict[bytes, set[int]] = {}
+    for gram in grams:
+        lengths.setdefault(gram[-2:], set()).add(len(gram))
+    return _Model(languages, grams, {end: tuple(sorted(known, reverse=True)) for end, known in lengths.items()})
 
 
 def _grams(body: bytes, languages: int) -> Iterator[tuple[bytes, int]]:
