@@ -25,7 +25,7 @@ from inbox.channel.webhooks import Webhooks, digest_key, same_token
 from inbox.domain.threading import Threading
 from inbox.errors import (
     DeliveryDelayed,
-    DeliveryFailed,
+    DeliveryForbidden,
     MessageUnreadable,
     OutgoingFailed,
     OutgoingRefused,
@@ -78,7 +78,7 @@ class CommentsConnection:
         try:
             answer = await self._host.http.post(url, content=body, headers=headers)
         except OutgoingRefused as error:
-            raise DeliveryFailed(f"The reply address may not be called: {error}") from error
+            raise DeliveryForbidden(f"The reply address may not be called: {error}") from error
         except (OutgoingFailed, TimeoutError) as error:
             # It may have arrived all the same: safe to repeat, since the platform knows it by its Idempotency-Key.
             raise DeliveryDelayed(f"The platform does not answer: {error}") from error

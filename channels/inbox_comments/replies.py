@@ -13,9 +13,10 @@ from inbox.channel.model import Outgoing, Receipt
 from inbox.channel.reading import moment, optional_section, web_url, words
 from inbox.channel.reading import origin as origin_of
 from inbox.domain.message import Delivery
-from inbox.errors import DeliveryDelayed, DeliveryFailed, MessageUnreadable
+from inbox.errors import DeliveryDelayed, DeliveryFailed, DeliveryForbidden, MessageUnreadable
 
 _TRY_AGAIN = frozenset({408, 425, 429})
+_NOT_US = frozenset({401, 403})  # our signature, or we altogether
 _LONGEST_WORDS = 300  # characters of a platform's explanation
 _LONGEST_WAIT = timedelta(days=1)
 
@@ -27,7 +28,7 @@ def address_of(message: Outgoing, allowed: Collection[str], *, now: datetime) ->
     if not isinstance(url, str) or not url:
         raise DeliveryFailed("The platform gave no address for answers to this comment.")
     if origin_of(url) not in allowed:
-        raise DeliveryFailed("The reply address lies outside the origins that this inbox's settings allow.")
+        raise DeliveryForbidden("The reply address lies outside the origins that this inbox's settings allow.")
     actions = reply.get("actions")
     if isinstance(actions, list) and actions and "reply" not in actions:
         raise DeliveryFailed("The platform takes no answers to this comment.")
@@ -56,7 +57,7 @@ def receipt_for(answer: HttpAnswer, *, now: datetime) -> Receipt:
     said = f"The platform answered {answer.status}: {_explanation(answer.body)}".rstrip(": ")
     if answer.status in _TRY_AGAIN or answer.status >= 500:
         raise DeliveryDelayed(said, retry_after=retry_after(answer.headers.get("retry-after", ""), now=now))
-    raise DeliveryFailed(said)
+    raise (DeliveryForbidden if answer.status in _NOT_US else DeliveryFailed)(said)
 
 
 def retry_after(header: str, *, now: datetime) -> timedelta | None:

@@ -225,6 +225,12 @@ class DeliveryFailed(ChannelError):
     code = "delivery_failed"
 
 
+class DeliveryForbidden(DeliveryFailed):
+    """The inbox's settings do not let this message out."""
+
+    code = "delivery_forbidden"
+
+
 class DeliveryUncertain(ChannelError):
     """The message may or may not have been delivered."""
 

@@ -6,10 +6,12 @@ import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from inbox.app.deliver import LEASE, deliver_due, keep_lease, lease_due
+from inbox.app.inboxes import inbox_event
 from inbox.app.reply import Desk, Draft, reply, retry
 from inbox.blobs import BlobStore
 from inbox.channel.model import Receipt, Received, Sender
@@ -23,6 +25,7 @@ from inbox.errors import (
     ConfigRejected,
     DeliveryDelayed,
     DeliveryFailed,
+    DeliveryForbidden,
     DeliveryUncertain,
     TransitionRefused,
 )
@@ -55,6 +58,12 @@ class Post:
         async with self.units.reading() as unit:
             self.ticket = await unit.tickets.find(self.ticket.id, EVERYTHING)
             return await unit.messages.find(self.ticket.id, self.message.id)
+
+    async def inbox(self) -> dict[str, Any]:
+        """What the last event about the inbox would say of it."""
+        async with self.units.reading() as unit:
+            shown: dict[str, Any] = inbox_event(await unit.inboxes.find(self.ticket.inbox_id)).data["inbox"]
+        return shown
 
     async def due(self) -> datetime | None:
         async with self.units.reading() as unit:
@@ -110,6 +119,32 @@ async def test_wrong_settings_are_not_hammered(post: Post) -> None:
     await post.deliver()
 
     assert await post.due() == NOW + timedelta(minutes=5)
+
+
+@pytest.mark.parametrize("fault", [ConfigRejected("wrong password"), DeliveryForbidden("not to this host")])
+async def test_an_inbox_that_lets_nothing_out_shows_it_until_something_gets_out(post: Post, fault: Exception) -> None:
+    post.far_end.answers.append(fault)
+    await post.deliver()
+    failing = await post.inbox()
+    async with post.units() as unit:
+        await unit.inboxes.set_health(post.ticket.inbox_id, "ok", None, now=NOW)  # fetching goes on
+    still = await post.inbox()
+    if isinstance(fault, DeliveryForbidden):
+        async with post.units() as unit:
+            await retry(unit, EVERYTHING, post.ticket.id, post.message.id, now=NOW)
+    await post.deliver(after=timedelta(minutes=5))
+    well = await post.inbox()
+
+    assert (failing["health"], failing["health_note"]) == ("failing", str(fault))
+    assert (still["health"], still["health_note"]) == ("failing", str(fault))
+    assert (well["health"], well["health_note"]) == ("ok", None)
+
+
+async def test_what_only_its_recipient_refuses_is_no_fault_of_the_inbox(post: Post) -> None:
+    post.far_end.answers.append(DeliveryFailed("no such user"))
+    await post.deliver()
+
+    assert (await post.inbox())["health"] == "unknown"
 
 
 async def test_after_the_last_try_it_failed_where_a_person_sees_it(post: Post) -> None:

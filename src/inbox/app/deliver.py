@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from inbox.app.closing import keep_closing
+from inbox.app.inboxes import inbox_event
 from inbox.app.opened import Opened, OpenInboxes
 from inbox.app.outgoing import Blobs, outgoing
 from inbox.app.ports import Leased, Unit, Units
@@ -17,6 +18,7 @@ from inbox.channel.host import Clock
 from inbox.channel.model import Outgoing, Receipt
 from inbox.domain.deliveries import is_given_up, wait_before
 from inbox.domain.events import EventType
+from inbox.domain.ids import InboxId
 from inbox.domain.manager import EVERYTHING
 from inbox.domain.message import Delivery, Message
 from inbox.domain.ticket import State, Ticket
@@ -25,6 +27,7 @@ from inbox.errors import (
     Conflict,
     DeliveryDelayed,
     DeliveryFailed,
+    DeliveryForbidden,
     DeliveryUncertain,
     InboxError,
     Invalid,
@@ -50,6 +53,7 @@ class Result:
     note: str | None = None
     external_id: str | None = None
     again_in: timedelta | None = None  # None: this was the last try
+    fault: str | None = None  # of the inbox, not of the message
 
 
 async def lease_due(units: Units, *, limit: int, now: datetime) -> list[Leased]:
@@ -146,12 +150,17 @@ def failed(error: InboxError, attempt: int, *, jitter: float) -> Result:
     if isinstance(error, DeliveryUncertain):
         return Result(Delivery.UNCERTAIN, words)
     if isinstance(error, DeliveryFailed | NotFound | Invalid) or is_given_up(attempt):
-        return Result(Delivery.FAILED, words)
+        return Result(Delivery.FAILED, words, fault=_fault_of(error))
     asked = error.retry_after if isinstance(error, DeliveryDelayed) else None
     pause = wait_before(attempt, jitter=jitter, asked=asked)
     if isinstance(error, ConfigRejected):
         pause = max(pause, _ACCOUNT_PAUSE)
-    return Result(Delivery.QUEUED, words, again_in=pause)
+    return Result(Delivery.QUEUED, words, again_in=pause, fault=_fault_of(error))
+
+
+def _fault_of(error: InboxError) -> str | None:
+    """Return what is wrong with the inbox itself: until somebody mends it, nothing gets out by it."""
+    return str(error) if isinstance(error, ConfigRejected | DeliveryForbidden) else None
 
 
 async def _record(unit: Unit, row: Leased, result: Result, *, now: datetime) -> None:
@@ -169,6 +178,14 @@ async def _record(unit: Unit, row: Leased, result: Result, *, now: datetime) -> 
     saved = await unit.tickets.save(_after(ticket, result, now=now), now=now)
     await keep_closing(unit, ticket.state, saved, now=now)
     unit.record(ticket_event(EventType.MESSAGE_DELIVERY, saved, changed))
+    await _tell_health(unit, row.inbox_id, result, now=now)
+
+
+async def _tell_health(unit: Unit, inbox_id: InboxId, result: Result, *, now: datetime) -> None:
+    """Show an inbox as failing when it is to blame, and as well again when something got out."""
+    known = result.fault is not None or result.delivery in {Delivery.SENT, Delivery.DELIVERED}
+    if known and await unit.inboxes.set_sending(inbox_id, result.fault, now=now):
+        unit.record(inbox_event(await unit.inboxes.find(inbox_id)))
 
 
 def _after(ticket: Ticket, result: Result, *, now: datetime) -> Ticket:

@@ -37,8 +37,8 @@ def _shown(inbox: Inbox) -> dict[str, Any]:
         "name": inbox.name,
         "active": inbox.active,
         "campaign_id": str(inbox.campaign_id) if inbox.campaign_id else None,
-        "health": inbox.health,
-        "health_note": inbox.health_note,
+        "health": "failing" if inbox.sending_fault else inbox.health,
+        "health_note": inbox.health_note if inbox.health == "failing" else inbox.sending_fault or inbox.health_note,
         "health_at": moment(inbox.health_at),
         "version": inbox.version,
     }

@@ -24,3 +24,4 @@ class Inbox:
     health: str = "unknown"  # unknown | ok | failing
     health_note: str | None = None
     health_at: datetime | None = None
+    sending_fault: str | None = None  # why nothing gets out by it

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import case, delete, or_, select, update
 
 from inbox.app.ports import Sealer
 from inbox.domain.ids import InboxId
@@ -48,11 +48,11 @@ class Inboxes:
         statement = (
             update(inboxes)
             .where(inboxes.c.id == inbox.id, inboxes.c.version == inbox.version)
-            .values(**self._row_of(inbox), version=inbox.version + 1)
+            .values(**self._row_of(inbox), version=inbox.version + 1, sending_fault=None)  # new settings, new luck
         )
         if await self._session.run(statement) != 1:
             raise StaleVersion
-        return replace(inbox, version=inbox.version + 1)
+        return replace(inbox, version=inbox.version + 1, sending_fault=None)
 
     async def remove(self, inbox_id: InboxId) -> None:
         """Remove an inbox that holds nothing."""
@@ -67,6 +67,15 @@ class Inboxes:
             .values(health=health, health_note=note, health_at=now)
         )
         return await self._session.run(statement) == 1
+
+    async def set_sending(self, inbox_id: InboxId, fault: str | None, *, now: datetime) -> bool:
+        """Remember whether something got out by an inbox, and if not why; tell whether that is news."""
+        differs = inboxes.c.sending_fault.is_distinct_from(fault)
+        values: dict[str, Any] = {"sending_fault": fault, "health_at": now}
+        if fault is None:
+            differs = or_(differs, inboxes.c.health == "unknown")
+            values["health"] = case((inboxes.c.health == "unknown", "ok"), else_=inboxes.c.health)
+        return await self._session.run(update(inboxes).where(inboxes.c.id == inbox_id, differs).values(**values)) == 1
 
     async def cursor(self, inbox_id: InboxId) -> dict[str, Any] | None:
         """Return where a pulling channel stands."""
@@ -109,6 +118,6 @@ class Inboxes:
 
     def _to_inbox(self, row: Mapping[str, Any]) -> Inbox:
         names = ("id", "channel", "name", "campaign_id", "active", "version", "created_at")
-        health = ("health", "health_note", "health_at")
+        health = ("health", "health_note", "health_at", "sending_fault")
         config = orjson.loads(self._vault.open(f"inbox:{row['id']}", row["config"]))
         return Inbox(config=config, **{name: row[name] for name in names + health})

@@ -88,6 +88,7 @@ inboxes = Table(
     Column("health", Text, nullable=False, server_default=text("'unknown'")),
     Column("health_note", Text),
     Column("health_at", Moment),
+    Column("sending_fault", Text),
     Column("cursor", JSONB),  # where a pulling channel stands
     Column("lease_owner", Uuid),
     Column("lease_until", Moment),

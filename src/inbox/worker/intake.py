@@ -119,7 +119,8 @@ class Fetching:
         async with self._door.units() as unit:
             if await unit.inboxes.set_health(opened.inbox.id, health, fault, now=self._door.clock()):
                 unit.record(inbox_event(await unit.inboxes.find(opened.inbox.id)))
-                log.warning("inbox.health", inbox=str(opened.inbox.id), health=health)
+                say = log.info if fault is None else log.warning
+                say("inbox.health", inbox=str(opened.inbox.id), health=health)
 
 
 async def understand(door: Door, wake: Wake) -> None:
