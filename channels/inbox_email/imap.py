@@ -128,8 +128,11 @@ class ImapClient:
             if isinstance(body := found.get(b"BODY[%s]" % section), bytes)
         }
 
-    async def idle(self, *, since: int, refresh: float, poll: float) -> None:
-        """Wait until the server has news beyond `since`, or it is time to look anyway (RFC 2177)."""
+    async def idle(self, *, since: int, refresh: float, poll: float, pulse: float) -> None:
+        """Wait until the server has news beyond `since`, or it is time to look anyway (RFC 2177).
+
+        A server that then does not answer within `pulse` seconds is gone, though the connection looks whole.
+        """
         if "IDLE" not in self.capabilities:
             if self.news == since and await self._wire.is_ready(within=poll):
                 self._note(await receive(self._wire))
@@ -140,6 +143,8 @@ class ImapClient:
         while self.news == since and await self._wire.is_ready(within=refresh):
             self._note(await receive(self._wire))
         await self._wire.send(b"DONE\r\n")
+        if not await self._wire.is_ready(within=pulse):
+            raise Unavailable(f"{self._wire.server} does not answer any more.")
         await self._until_done(tag, iter(()))
 
     async def logout(self) -> None:

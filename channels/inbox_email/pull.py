@@ -21,7 +21,10 @@ from inbox_email.wire import Server, dialled
 
 MAX_MAILS = 50  # of one batch
 MAX_BATCH = 8_000_000  # bytes of one batch, unless one mail alone is larger
+RECONCILED = timedelta(days=7)  # a server may show a mail late, below numbers that were passed
 MAX_MAIL = 50_000_000  # bytes; of a larger one only the header is fetched
+_ASKED = 1_000  # names that the service is asked for at once
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +33,10 @@ class Timing:
 
     connect: float = 20
     answer: float = 60  # for every piece of an answer
-    refresh: float = 9 * 60  # of IDLE: routers forget a silent connection after 10 minutes
-    poll: float = 30  # where the server cannot idle
+    refresh: float = 18  # of IDLE: routers forget a silent connection, and a peer that is gone says nothing at all
+    pulse: float = 10  # for the answer to that
+    poll: float = 18  # where the server cannot idle
+    reconcile: float = 3_600  # between two looks for mails whose numbers were passed without them
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,10 @@ class Place:
         """Return the place as it is stored."""
         since = {"since": self.since.isoformat()} if self.since else {}
         return {"folder": self.folder, "uidvalidity": self.uidvalidity, "last_uid": self.last_uid} | since
+
+    def key_of(self, uid: int) -> str:
+        """Return the name of a mail within its inbox."""
+        return f"{self.folder}:{self.uidvalidity}:{uid}"
 
     def wants(self, mail: Listed) -> bool:
         """Tell whether a mail belongs to the inbox."""
@@ -80,7 +89,12 @@ async def pull(
         mailbox = await client.examine(config.imap_folder)
         place = _place(config, cursor, mailbox, now=host.clock())
         yield Batch((), place.cursor)  # says that the inbox works, and where it begins
+        reconciled: datetime | None = None
         while True:
+            if reconciled is None or (host.clock() - reconciled).total_seconds() >= timing.reconcile:
+                async for batch in _missed(client, host, place):
+                    yield batch
+                reconciled = host.clock()
             seen = client.news
             found = [uid for uid in await client.search(b"UID %d:*" % (place.last_uid + 1)) if uid > place.last_uid]
             for uids in _chunks(found):
@@ -91,7 +105,27 @@ async def pull(
                 raise Unavailable("The IMAP server has numbered its mails anew.")
             # A mail that was announced while we searched is not in what was found, and will not be announced again.
             if client.news == seen and not found:
-                await client.idle(since=seen, refresh=timing.refresh, poll=timing.poll)
+                await client.idle(since=seen, refresh=timing.refresh, poll=timing.poll, pulse=timing.pulse)
+
+
+async def _missed(client: ImapClient, host: Host, place: Place) -> AsyncIterator[Batch]:
+    """Fetch what the server holds of the last days and we do not, whatever number it has; there should be nothing."""
+    passed = [uid for uid in await client.search(_since(host.clock() - RECONCILED)) if uid <= place.last_uid]
+    for start in range(0, len(passed), _ASKED):
+        keys = {place.key_of(uid): uid for uid in passed[start : start + _ASKED]}
+        kept = await host.kept(list(keys))
+        missing = [uid for key, uid in keys.items() if key not in kept]
+        for uids in _chunks(missing):
+            async for batch in _batches(client, host, place, uids):
+                if batch.originals:
+                    host.log.warning("imap.reconcile_missing", mails=len(batch.originals))
+                    yield replace(batch, cursor=place.cursor)
+
+
+def _since(moment: datetime) -> bytes:
+    # A day earlier: the server's days are those of its own time zone.
+    day = moment - timedelta(days=1)
+    return f"SINCE {day.day}-{_MONTHS[day.month - 1]}-{day.year}".encode()
 
 
 def _place(config: EmailConfig, cursor: Mapping[str, Any] | None, mailbox: Mailbox, *, now: datetime) -> Place:
@@ -145,7 +179,7 @@ async def _originals(client: ImapClient, host: Host, place: Place, group: list[L
     whole = [mail for mail in group if mail.size <= MAX_MAIL]
     bodies = await _bodies(client, whole)
     for mail in group:
-        key, at = f"{place.folder}:{place.uidvalidity}:{mail.uid}", mail.at or host.clock()
+        key, at = place.key_of(mail.uid), mail.at or host.clock()
         body = bodies.get(mail.uid)
         if mail.size > MAX_MAIL:
             header = (await client.bodies([mail.uid], section=b"HEADER")).get(mail.uid, b"")

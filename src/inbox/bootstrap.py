@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import orjson
@@ -119,7 +120,7 @@ async def _compose(
     places = set[tuple[str, int]]()
     http = GuardedHttp(http_guard(settings.http_allow, places=places))
     stack.push_async_callback(http.close)
-    inboxes = OpenInboxes(units, registry.installed(), _hosts(settings, vault, http, places))
+    inboxes = OpenInboxes(units, registry.installed(), _hosts(settings, vault, units, http, places))
     stack.push_async_callback(inboxes.close)
     apart = Apart()
     stack.push_async_callback(apart.close)
@@ -162,9 +163,13 @@ async def _free_leases(units: Units) -> None:
 
 
 def _hosts(
-    settings: Settings, vault: Vault, http: GuardedHttp, places: set[tuple[str, int]]
+    settings: Settings, vault: Vault, units: Units, http: GuardedHttp, places: set[tuple[str, int]]
 ) -> Callable[[InboxId], Host]:
     dialer = GuardedDialer(mail_guard(settings.http_allow, places=places))
+
+    async def kept(inbox_id: InboxId, keys: Sequence[str]) -> frozenset[str]:
+        async with units.reading() as unit:
+            return await unit.originals.kept(inbox_id, keys)
 
     def host_for(inbox_id: InboxId) -> Host:
         return Host(
@@ -175,6 +180,7 @@ def _hosts(
             log=log.bind(inbox=str(inbox_id)),
             signing_key=vault.derive(f"inbox:{inbox_id}"),
             public_url=settings.site,
+            kept=partial(kept, inbox_id),
         )
 
     return host_for

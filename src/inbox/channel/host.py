@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -59,6 +59,18 @@ class Log(Protocol):
         """Write what somebody should look at."""
 
 
+class Kept(Protocol):
+    """Knows what was fetched before."""
+
+    async def __call__(self, keys: Sequence[str]) -> frozenset[str]:
+        """Return which of these originals of the inbox are here."""
+
+
+async def nothing_kept(keys: Sequence[str]) -> frozenset[str]:
+    """Know of nothing that was fetched: whatever a channel asks for comes again, and is stored once all the same."""
+    return frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class Host:
     """The service as a channel sees it."""
@@ -70,3 +82,4 @@ class Host:
     log: Log
     signing_key: bytes  # this inbox's own, for tokens that come back
     public_url: str
+    kept: Kept = nothing_kept

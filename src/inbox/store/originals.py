@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -50,6 +50,12 @@ class Originals:
         statement = insert(originals).values(**row).on_conflict_do_nothing().returning(originals.c.id)
         new = await self._session.value(statement)
         return new is not None and row["state"] != "duplicate"
+
+    async def kept(self, inbox_id: InboxId, keys: Sequence[str]) -> frozenset[str]:
+        """Return which of these keys are here."""
+        known = originals.c.inbox_id == inbox_id
+        rows = await self._session.rows(select(originals.c.key).where(known, originals.c.key.in_(keys)))
+        return frozenset(row["key"] for row in rows)
 
     async def pending(self, *, limit: int) -> list[Stored]:
         """Return originals that nobody has understood yet, oldest first, each locked for one worker only."""

@@ -17,7 +17,7 @@ import ssl
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from inbox.testing.wires import Listener
 
@@ -297,7 +297,11 @@ class _Session:
 
 
 def _fits(mail: KeptMail, arguments: bytes, mails: list[KeptMail]) -> bool:
-    """Know `UID n:*`, which always holds the last mail (RFC 3501 section 6.4.8), and ALL."""
+    """Know `UID n:*`, which always holds the last mail (RFC 3501 section 6.4.8), `SINCE`, and ALL."""
+    since = re.search(rb"SINCE (\d+)-([A-Z]{3})-(\d{4})", arguments.upper())
+    if since is not None:
+        month = [name.upper().encode() for name in _MONTHS].index(since[2]) + 1
+        return mail.at.date() >= date(int(since[3]), month, int(since[1]))
     found = re.search(rb"UID (\d+):\*", arguments.upper())
     return found is None or mail.uid >= min(int(found[1]), mails[-1].uid)
 

@@ -16,7 +16,7 @@ from tests.channels.email.pulling import PATIENT, Store, fetch, keep_pulling, pu
 from tests.dovecot import Dovecot, running_dovecot
 
 pytestmark = pytest.mark.timeout(60)
-HASTY = Timing(connect=2, answer=1, refresh=1, poll=1)
+HASTY = Timing(connect=2, answer=1, refresh=1, pulse=1, poll=1)
 
 
 @pytest.fixture

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from inbox.channel.host import Host
+from inbox.channel.model import Original
 from inbox.errors import ConfigRejected, Unavailable
 from inbox.testing.imap import ScriptedImapServer
 from inbox_email.pull import Timing, pull
@@ -283,3 +285,38 @@ async def test_a_server_that_is_not_there_is_unavailable(server: ScriptedImapSer
     await server.stop()
     with pytest.raises(Unavailable):
         await fetch(place(server), Store(), count=1)
+
+
+async def test_a_mail_below_a_number_that_was_passed_is_found_when_the_mailbox_is_compared(
+    server: ScriptedImapServer,
+) -> None:
+    for text in ("early", "late", "next"):
+        server.append(mail(text), at=datetime.now(UTC))
+    store = Store(cursor={"folder": "INBOX", "uidvalidity": 1, "last_uid": 3})
+    store.originals = [Original(f"INBOX:1:{uid}", b"", "message/rfc822", datetime.now(UTC)) for uid in (1, 3)]
+
+    async def kept(keys: Sequence[str]) -> frozenset[str]:
+        return frozenset(keys) & {original.key for original in store.originals}
+
+    async with pulling(replace(place(server), kept=kept), store):
+        await until(lambda: len(store.originals) == 3)
+    assert store.texts[-1] == "late"
+    assert store.cursor == {"folder": "INBOX", "uidvalidity": 1, "last_uid": 3}
+
+
+async def test_a_mail_from_before_the_inbox_began_is_not_missed(server: ScriptedImapServer) -> None:
+    server.append(mail("old"), at=place(server).clock() - timedelta(hours=2))
+    store = Store()
+    await fetch(place(server), store, count=0, sync_from="now")
+    server.append(mail("new"), at=datetime.now(UTC))
+    await fetch(place(server), store, count=1, sync_from="now")
+    assert store.texts == ["new"]
+
+
+async def test_a_server_that_falls_silent_while_we_wait_is_given_up_within_the_pulse(
+    server: ScriptedImapServer,
+) -> None:
+    hasty = Timing(connect=2, answer=30, refresh=0.3, pulse=0.3)
+    with pytest.raises(ExceptionGroup) as raised:
+        await asyncio.wait_for(lose(server, "fall_silent", hasty), timeout=5)
+    assert raised.group_contains(Unavailable, match="does not answer any more")
