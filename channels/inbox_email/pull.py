@@ -32,7 +32,7 @@ class Timing:
     """How long is waited, in seconds."""
 
     connect: float = 20
-    answer: float = 60  # for every piece of an answer
+    answer: float = 25  # for every piece of an answer
     refresh: float = 18  # of IDLE: routers forget a silent connection, and a peer that is gone says nothing at all
     pulse: float = 10  # for the answer to that
     poll: float = 18  # where the server cannot idle
