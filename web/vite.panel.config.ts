@@ -12,7 +12,7 @@ export default defineConfig({
     target: "es2022",
     modulePreload: false,
     rollupOptions: {
-      input: Object.fromEntries(["panel", "files", "texts.de", "texts.fr"].map((name) => [name, `src/widget/${name}.ts`])),
+      input: Object.fromEntries(["panel", "files", "ask", "texts.de", "texts.fr"].map((name) => [name, `src/widget/${name}.ts`])),
       preserveEntrySignatures: "strict", // keep `mount`
       treeshake: { moduleSideEffects: (id) => !id.includes("/svelte/src/") }, // custom elements and legacy classes stay out
       output: { format: "es", entryFileNames: "[name].js" },

@@ -6,21 +6,25 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, ClassVar
+from uuid import UUID
 
 from inbox.channel.host import Host
 from inbox.channel.model import (
     CONTRACT,
     Capabilities,
     Health,
+    Letter,
     Outgoing,
     Receipt,
     Sender,
 )
+from inbox.domain.ids import InboxId
 from inbox.domain.message import Delivery
 from inbox.domain.threading import Threading
 from inbox_chat.config import MOST_MEGABYTES, ChatConfig
 from inbox_chat.forms import fields_of, introduced
 from inbox_chat.identity import signed_sender
+from inbox_chat.letters import letter
 from inbox_chat.origins import origin_of
 
 TEXT_LIMIT = 8000  # characters of one chat message
@@ -62,6 +66,18 @@ class ChatConnection:
     def file_limit(self) -> int:
         """Return what the inbox allows its visitors."""
         return self._config.file_limit * MEGABYTE if self._config.files else 0
+
+    def continues_in(self) -> InboxId | None:
+        """Return the inbox that the settings name."""
+        return InboxId(UUID(self._config.continue_in)) if self._config.continue_in else None
+
+    def grace(self) -> timedelta:
+        """Return the time that the settings give."""
+        return timedelta(minutes=self._config.grace_minutes)
+
+    def letter(self, locale: str | None) -> Letter:
+        """Return the words in the visitor's language, else in English."""
+        return letter(self._config.title, locale)
 
     def greeting(self, locale: str) -> Mapping[str, Any]:
         """Return the widget's name, texts and pre-chat fields in the visitor's language, else in English."""

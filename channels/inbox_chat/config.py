@@ -13,6 +13,7 @@ from inbox_chat.origins import origin_of
 
 LEAST_SECRET = 32  # characters: RFC 7518 section 3.2 asks for a key as long as the hash
 MOST_MEGABYTES = 25  # of one file
+UUID_OR_NOTHING = r"^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$"
 COLOR = r"^#[0-9a-fA-F]{6}$"
 
 
@@ -89,14 +90,36 @@ class ChatConfig(ChannelConfig):
         description="How large a file of a visitor may be.",
         json_schema_extra=_de("Größte Datei (MB)", "Wie groß eine Datei von Besucher:innen sein darf."),
     )
+    continue_in: str = Field(
+        default="",
+        pattern=UUID_OR_NOTHING,
+        title="Continue by e-mail",
+        description="The inbox that mails an answer to visitors who left their address and are gone when it comes.",
+        json_schema_extra=_de(
+            "Per E-Mail weiterführen",
+            "Der Eingang, der Antworten mailt: an Besucher:innen, die eine Adresse dagelassen haben und fort sind.",
+        )
+        | {"format": "inbox", "capability": "starts_tickets"},
+    )
+    grace_minutes: int = Field(
+        default=2,
+        ge=1,
+        le=24 * 60,
+        title="Minutes until an answer is mailed",
+        description="How long a visitor must be gone. Several answers within this time become one mail.",
+        json_schema_extra=_de(
+            "Minuten bis zur Mail",
+            "So lange muss jemand fort sein. Mehrere Antworten in dieser Zeit werden eine Mail.",
+        ),
+    )
     offline_en: Line = Field(
-        default="Nobody is here right now. Write to us all the same, with your e-mail address for the answer.",
+        default="Nobody is here right now. Write to us all the same: nothing is lost, and we will answer.",
         title="Nobody online (English)",
         description="Shown while no manager is online.",
         json_schema_extra=_de("Niemand da (Englisch)", "Erscheint, wenn gerade niemand online ist."),
     )
     offline_de: Line = Field(
-        default="Gerade ist niemand da. Schreiben Sie uns trotzdem, gern mit E-Mail-Adresse für die Antwort.",
+        default="Gerade ist niemand da. Schreiben Sie uns trotzdem: Nichts geht verloren, und wir antworten.",
         title="Nobody online (German)",
         description="Shown while no manager is online.",
         json_schema_extra=_de("Niemand da (Deutsch)", "Erscheint, wenn gerade niemand online ist."),

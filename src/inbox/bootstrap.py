@@ -19,6 +19,7 @@ from inbox.api.app import create_app
 from inbox.api.edge import Edge
 from inbox.api.services import Services
 from inbox.app import links
+from inbox.app.continuing import Continuing
 from inbox.app.follow import Commit, Follower
 from inbox.app.intake import Door
 from inbox.app.languages import Languages
@@ -29,6 +30,7 @@ from inbox.blobs import BlobStore
 from inbox.channel import registry
 from inbox.channel.host import Host
 from inbox.detector import Ngrams
+from inbox.domain.clocks import ClockKind
 from inbox.domain.events import EventType
 from inbox.domain.ids import InboxId
 from inbox.foundation import Database, database
@@ -231,10 +233,11 @@ def _work(services: Services, blobs: BlobStore) -> dict[str, Loop]:
     }
     for wake in wakes.values():
         follower.subscribe(wake.heed)
+    rings = {ClockKind.CONTINUE: Continuing(services.inboxes, services.blobs)}
     fetching = intake.Fetching(door, wakes["understand"], wakes["fetch"])
     return {
         "delivery": lambda: delivery.deliver(door, services.blobs, wakes["delivery"]),
-        "clocks": lambda: timers.ring_clocks(door, wakes["clocks"]),
+        "clocks": lambda: timers.ring_clocks(door, wakes["clocks"], rings),
         "assign": lambda: timers.assign_passes(door, wakes["assign"]),
         "tidy": lambda: timers.tidy(door, wakes["tidy"]),
         "files": lambda: timers.tidy_files(door, blobs, Wake()),

@@ -41,10 +41,11 @@ from inbox.testing.fakes import FakeDialer, MemoryLog, RecordingHttp
 from inbox.testing.visitor import Visitor, visitor
 from inbox_chat import ChatChannel
 from inbox_comments import CommentsChannel
+from inbox_email import EmailChannel
 
 SITE = "https://crowd.example"
 PUBLIC_URL = "https://desk.example"
-CHANNELS: Channels = {"chat": ChatChannel(), "comments": CommentsChannel()}
+CHANNELS: Channels = {"chat": ChatChannel(), "comments": CommentsChannel(), "email": EmailChannel()}
 
 
 @dataclass(slots=True)

@@ -27,6 +27,8 @@ const budgets = [
   ["desk, initial CSS", initial("index.html", ".css"), 20_000],
   ["widget launcher", ["widget.js"], 1_024],
   ["widget panel", ["widget/panel.js"], 25_000],
+  ["widget panel, in German", ["widget/panel.js", "widget/texts.de.js"], 25_600],
+  ["widget, questions", ["widget/ask.js"], 3_000],
   ["widget, attaching files", ["widget/files.js"], 4_000],
 ];
 

@@ -114,6 +114,7 @@ class MessageShape(Shape):
 
     id: Id
     ticket_id: Id
+    inbox_id: Id = Field(description="through which it came or left; for a mailed chat another one than the ticket's")
     seq: int
     kind: Literal["message", "note", "call"]
     direction: Literal["inbound", "outbound", "internal"]
@@ -135,6 +136,7 @@ class MessageShape(Shape):
     unverified: bool
     remote_images: int
     permalink: str | None
+    copy_to: str | None = Field(description="the address to which answers were mailed whose visitor had left the chat")
     truncated: bool = Field(description="true in events whose message is longer than they carry")
 
 

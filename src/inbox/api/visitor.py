@@ -21,7 +21,7 @@ from inbox.app.opened import Opened
 from inbox.channel.contract import Visits
 from inbox.channel.model import Sender
 from inbox.domain.ids import InboxId
-from inbox.errors import InboxError, NotFound, NotSignedIn, SignatureRejected
+from inbox.errors import InboxError, Invalid, NotFound, NotSignedIn, SignatureRejected
 
 router = APIRouter()
 
@@ -108,9 +108,19 @@ async def _admit(here: Services, opened: Opened, visits: Visits, hello: Hello) -
                 signed=signed,
                 now=here.clock(),
             )
+            named = signed or _named(visits, hello)
+            guest = await visit.reached_at(unit, guest, named, now=here.clock())
     except NotSignedIn as error:
         raise Closed(Close.UNAUTHORIZED, Refusal.UNAUTHORIZED, reconnect=True) from error
     return Admitted(opened, visits, hello, guest, session=fresh if guest.is_new else hello.session or fresh)
+
+
+def _named(visits: Visits, hello: Hello) -> Sender | None:
+    """Return who a visitor says they are; a form that is not filled in is asked for with the first message."""
+    try:
+        return visits.identify(None, hello.form) if hello.form else None
+    except Invalid:
+        return None
 
 
 def _signed(visits: Visits, hello: Hello) -> Sender | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,6 +27,7 @@ class Said:
     client_id: str | None = None
     edited_at: datetime | None = None
     deleted: bool = False
+    mailed: bool = False  # to the visitor too, who had left
     attachments: tuple[Mapping[str, Any], ...] = ()
 
 
@@ -44,6 +45,7 @@ def _shown(said: Said) -> dict[str, Any]:
         "at": said.at,
         "edited_at": said.edited_at,
         "deleted": said.deleted or None,
+        "mailed": said.mailed or None,
         "attachments": [] if said.deleted else list(said.attachments),
     }
     return {key: value for key, value in fields.items() if value is not None}
@@ -96,6 +98,11 @@ def edited(seq: int, said: Said) -> str:
 def turned(seq: int, state: str, *, name: str | None = None) -> str:
     """Tell, as `seq`, that the state or the one who answers has changed."""
     return _frame("update", seq=seq, state=state, name=name)
+
+
+def mailed(seq: int, places: Sequence[int]) -> str:
+    """Tell, as `seq`, which earlier messages went to the visitor by mail too."""
+    return _frame("update", seq=seq, mailed=places)
 
 
 def ack(client_id: str, message_id: str, *, seq: int) -> str:

@@ -39,7 +39,7 @@ from inbox.app.opened import Opened
 from inbox.app.presence import Whisper
 from inbox.app.visit import Guest
 from inbox.app.visitor_files import file_limit, files_for
-from inbox.channel.contract import Visits
+from inbox.channel.contract import Continues, Visits
 from inbox.domain.ids import MessageId
 from inbox.domain.message import Attachment
 from inbox.domain.ticket import Ticket
@@ -94,7 +94,7 @@ class VisitorChat:
     async def run(self) -> None:
         """Greet, then listen; news are told beside."""
         inbox_id, visitor = self._admitted.opened.inbox.id, self._guest.visitor
-        with self._hub.joined(self, inbox_id, visitor.id):
+        with self._hub.joined(self, inbox_id, visitor.id), self._here.presence.visited(visitor.id):
             self._hub.known(self, None, visitor.contact_id)
             try:
                 await self._welcome()
@@ -137,7 +137,13 @@ class VisitorChat:
     def _greeting(self, locale: str) -> Mapping[str, Any]:
         greeting = self._admitted.visits.greeting(locale)
         # Whom we know already is not asked again.
-        return greeting if self._guest.contact is None else {**greeting, "form": []}
+        asked = greeting if self._guest.contact is None else {**greeting, "form": []}
+        return {**asked, "mail": self._mails and self._guest.visitor.address is None}
+
+    @property
+    def _mails(self) -> bool:
+        connection = self._admitted.opened.connection
+        return isinstance(connection, Continues) and connection.continues_in() is not None
 
     # ------------------------------------------------------------------------------------------------- listening
 
@@ -237,10 +243,8 @@ class VisitorChat:
         except Invalid as error:
             raise FrameRejected(Refusal.FORM_REQUIRED, str(error)) from error
         self._form = form
-        if self._guest.contact is not None:
-            async with self._here.units() as unit:
-                contact = await visit.introduce(unit, self._guest.contact.id, sender)
-            self._guest = replace(self._guest, contact=contact)
+        async with self._here.units() as unit:
+            self._guest = await visit.introduce(unit, self._guest, sender, now=self._here.clock())
         await self._wire.send(answers.introduced())
 
     async def _leave(self, frame: End | Rate) -> None:

@@ -28,6 +28,8 @@ def frame_of(entry: PublicEntry, viewer: Viewer, *, now: datetime) -> str:
     """Return the frame that tells one entry."""
     if entry.message_id is not None:
         return answers.message(said_of(entry, viewer, now=now))
+    if entry.entry.get("kind") == "mailed":
+        return answers.mailed(entry.seq, entry.entry["mailed"])
     return answers.turned(entry.seq, shown_state(str(entry.entry.get("state"))))
 
 
@@ -42,6 +44,7 @@ def said_of(entry: PublicEntry, viewer: Viewer, *, now: datetime) -> Said:
         text=shown["text"],
         at=datetime.fromisoformat(shown["at"]),
         client_id=shown.get("client_id"),
+        mailed=shown.get("mailed", False),
         attachments=tuple(_file(each, viewer, now) for each in shown["attachments"]),
     )
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from inbox.app.closing import keep_closing
 from inbox.app.ports import PublicEntry, Unit
@@ -12,7 +14,7 @@ from inbox.app.routing import Current, routed_again
 from inbox.app.views import moment, ticket_event
 from inbox.domain.clocks import Clock, ClockKind
 from inbox.domain.events import EventType
-from inbox.domain.ids import ClockId, TicketId, new_id
+from inbox.domain.ids import ClockId, MessageId, TicketId, new_id
 from inbox.domain.manager import Access
 from inbox.domain.routing_effects import BY_HAND
 from inbox.domain.ticket import State, Ticket, clocked, moved
@@ -72,6 +74,14 @@ async def _waiting_again(unit: Unit, before: Ticket, wanted: Ticket) -> Ticket:
 async def tell_visitor(unit: Unit, ticket: Ticket, *, now: datetime) -> Ticket:
     """Let the visitor of a chat see the ticket's new state, in the order of all that they see."""
     entry = {"type": "update", "kind": "state", "state": ticket.state.value, "at": moment(now)}
+    await unit.visitors.log(PublicEntry(ticket.id, ticket.public_seq + 1, None, entry, now))
+    return replace(ticket, public_seq=ticket.public_seq + 1)
+
+
+async def tell_visitor_mailed(unit: Unit, ticket: Ticket, copies: Sequence[str], *, now: datetime) -> Ticket:
+    """Let the visitor of a chat see that messages went to them by mail too; not where to, for others may look on."""
+    places = await unit.visitors.mark_mailed(ticket.id, [MessageId(UUID(each)) for each in copies])
+    entry = {"type": "update", "kind": "mailed", "mailed": places, "at": moment(now)}
     await unit.visitors.log(PublicEntry(ticket.id, ticket.public_seq + 1, None, entry, now))
     return replace(ticket, public_seq=ticket.public_seq + 1)
 

@@ -12,6 +12,8 @@ from inbox.domain.contact import IdentityKind
 from inbox.domain.message import Attachment, Message
 from inbox.domain.ticket import Ticket
 
+WRITTEN_TO = "to"  # of a message's meta: the one address that it goes to, whatever else is known of the contact
+
 
 class Blobs(Protocol):
     """Where attachments lie by their hash."""
@@ -31,12 +33,12 @@ async def outgoing(
     return Outgoing(
         id=message.id,
         ticket_id=ticket.id,
-        inbox_id=ticket.inbox_id,
+        inbox_id=message.inbox_id,
         text=message.text,
         at=message.at,
         from_name=message.author_name or "",
         subject=message.subject or ticket.subject,
-        to=await _addresses(unit, ticket),
+        to=await _addresses(unit, ticket, message),
         thread=ticket.thread,
         parent_external_id=parent.external_id if parent else None,
         references=await unit.messages.external_ids(ticket.id),
@@ -50,11 +52,13 @@ async def outgoing(
 async def _answered(unit: Unit, ticket: Ticket, message: Message) -> Message | None:
     """Return the message that this one answers: the named one, else the contact's latest."""
     if message.parent_external_id is not None:
-        return await unit.messages.by_external_id(ticket.inbox_id, message.parent_external_id)
-    return await unit.messages.last_inbound(ticket.id)
+        return await unit.messages.by_external_id(message.inbox_id, message.parent_external_id)
+    return await unit.messages.last_heard_in(message.inbox_id, ticket.id)
 
 
-async def _addresses(unit: Unit, ticket: Ticket) -> tuple[str, ...]:
+async def _addresses(unit: Unit, ticket: Ticket, message: Message) -> tuple[str, ...]:
+    if WRITTEN_TO in message.meta:
+        return (message.meta[WRITTEN_TO],)
     if ticket.contact_id is None:
         return ()
     return await unit.contacts.addresses(ticket.contact_id, IdentityKind.EMAIL)

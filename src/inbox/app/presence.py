@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +12,7 @@ from uuid import UUID
 
 from inbox.app.ports import Unit
 from inbox.domain.events import EventType, NewEvent
-from inbox.domain.ids import InboxId, ManagerId, TicketId
+from inbox.domain.ids import InboxId, ManagerId, TicketId, VisitorId
 from inbox.domain.manager import Availability, Manager
 
 GRACE = timedelta(seconds=45)  # after the last sign of life, before somebody counts as away
@@ -36,6 +38,22 @@ class Presence:
     _screens: dict[UUID, ManagerId] = field(default_factory=dict)
     _viewing: dict[UUID, TicketId] = field(default_factory=dict)
     _listeners: set[Listener] = field(default_factory=set)
+    _visits: Counter[VisitorId] = field(default_factory=Counter)
+
+    @contextmanager
+    def visited(self, visitor_id: VisitorId) -> Iterator[None]:
+        """Count a visitor's tab while it is open."""
+        self._visits[visitor_id] += 1
+        try:
+            yield
+        finally:
+            self._visits[visitor_id] -= 1
+            if not self._visits[visitor_id]:
+                del self._visits[visitor_id]
+
+    def visitors(self) -> list[VisitorId]:
+        """Return which visitors have a tab open in this process."""
+        return list(self._visits)
 
     def arrive(self, screen: UUID, manager_id: ManagerId) -> None:
         """A screen opened."""

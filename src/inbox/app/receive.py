@@ -176,14 +176,15 @@ def _placed(arrival: Arrival, known: Known, *, now: datetime) -> Placed:
     placement = place(arrival.capabilities.threading, known.candidates, sender=contact_id, now=now)
     before = next((c.ticket for c in known.candidates if c.ticket.id == placement.ticket_id), None)
     reading = _read(arrival, known, before)
+    stranger = _is_stranger(arrival, known, placement)
     begun = before or _new_ticket(arrival, known, placement, contact, now=now)
     ticket = _spoken(_moved(begun, arrival, known, now=now), arrival, reading)
     if _is_word(received) and wants_routing(before, ticket):
         facts = _facts(arrival, known, ticket, contact)
         ticket = after_message(ticket, arrival.routing.route(facts), facts, before=before)
-    person = learnt(contact, reading) if contact and received.wants_answer and not placement.stranger else contact
-    message = _message(arrival, ticket, contact_id, reading, unverified=placement.stranger)
-    entry = _entry(ticket, message, now) if arrival.capabilities.live else None
+    person = learnt(contact, reading) if contact and received.wants_answer and not stranger else contact
+    message = _message(arrival, ticket, contact_id, reading, unverified=stranger)
+    entry = _entry(ticket, message, now) if _is_followed(arrival, ticket, message) else None
     return Placed(
         message=message,
         ticket=_next(ticket, entry, now),
@@ -199,6 +200,19 @@ def _placed(arrival: Arrival, known: Known, *, now: datetime) -> Placed:
 def _next(ticket: Ticket, entry: PublicEntry | None, now: datetime) -> Ticket:
     seen = entry.seq if entry else ticket.public_seq
     return replace(ticket, updated_at=now, version=ticket.version + 1, public_seq=seen)
+
+
+def _is_stranger(arrival: Arrival, known: Known, placement: Placement) -> bool:
+    """Tell whether a message joins a ticket of others: by our token alone, and not from where we wrote to."""
+    written_to = next((c.written_to for c in known.candidates if c.ticket.id == placement.ticket_id), frozenset[str]())
+    return placement.stranger and written_to.isdisjoint(claim.key for claim in arrival.received.sender.claims)
+
+
+def _is_followed(arrival: Arrival, ticket: Ticket, message: Message) -> bool:
+    """Tell whether a visitor sees a message: all that is said live, and what they answered to a mail of ours."""
+    if arrival.capabilities.live:
+        return True
+    return ticket.live and arrival.received.wants_answer and not message.unverified
 
 
 def _new_contact(received: Received, now: datetime) -> Contact | None:
@@ -326,7 +340,7 @@ def _message(
     return Message(
         id=MessageId(new_id()),
         ticket_id=ticket.id,
-        inbox_id=ticket.inbox_id,
+        inbox_id=arrival.inbox.id,
         seq=ticket.last_seq,
         kind=received.kind,
         direction=Direction.OUTBOUND if received.outbound else Direction.INBOUND,

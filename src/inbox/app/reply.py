@@ -8,6 +8,7 @@ from uuid import UUID
 
 from inbox.app.change import tell_visitor
 from inbox.app.closing import keep_closing, start_closing
+from inbox.app.continuing import start_continuing
 from inbox.app.opened import Opened
 from inbox.app.outgoing import Blobs, outgoing
 from inbox.app.ports import PublicEntry, Unit
@@ -72,6 +73,7 @@ async def send(
         external_id, frozen = opened.connection.prepare(await outgoing(unit, blobs, ticket, message))
         message = replace(message, external_id=external_id)
     if opened.capabilities.live:
+        await start_continuing(unit, ticket, opened, now=now)
         return await _shown(unit, ticket, message, now=now)
     saved = await unit.tickets.save(ticket, now=now)
     await unit.messages.add(message)
@@ -158,7 +160,8 @@ async def _nobody_spoke(unit: Unit, ticket: Ticket, draft: Draft, me: Manager) -
 
 def _counts(message: Message, me: Manager) -> bool:
     """A colleague's note changes nothing for the contact; one's own words are known."""
-    return message.direction is not Direction.INTERNAL and message.manager_id != me.id
+    is_ours_again = message.direction is Direction.OUTBOUND and message.manager_id is None  # mailed to who had left
+    return message.direction is not Direction.INTERNAL and message.manager_id != me.id and not is_ours_again
 
 
 async def _message(unit: Unit, desk: Desk, ticket: Ticket, draft: Draft, *, now: datetime) -> Message:

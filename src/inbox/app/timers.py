@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Protocol
 
 from inbox.app.ports import Unit, Units
 from inbox.app.views import ticket_event
@@ -15,24 +17,35 @@ from inbox.domain.ticket import Priority, State, Ticket, clocked, moved
 _BATCH = 100
 
 
-async def fire_due(units: Units, *, now: datetime) -> int:
+class Ring(Protocol):
+    """What a clock does that needs more than its ticket."""
+
+    async def __call__(self, unit: Unit, ticket: Ticket, *, now: datetime) -> Ticket:
+        """Do it in this unit; return the ticket as it was saved."""
+
+
+async def fire_due(units: Units, *, now: datetime, rings: Mapping[ClockKind, Ring] | None = None) -> int:
     """Fire the clocks that are due, each once and in a unit of its own; return how many were due."""
     async with units.reading() as unit:
         due = await unit.clocks.due(now=now, limit=_BATCH)
     for clock in due:
         async with units() as unit:
-            await _fire(unit, clock, now=now)
+            await _fire(unit, clock, (rings or {}).get(clock.kind), now=now)
     return len(due)
 
 
-async def _fire(unit: Unit, clock: Clock, *, now: datetime) -> None:
+async def _fire(unit: Unit, clock: Clock, ring: Ring | None, *, now: datetime) -> None:
     # The ticket first, like everybody who changes one and then its clocks: two ways round would wait for each other.
     ticket = await unit.tickets.hold(clock.ticket_id, EVERYTHING)
     if not await unit.clocks.fired(clock, now=now):
         return
-    after = rung(ticket, clock, now=now)
-    saved = ticket if after == ticket else await unit.tickets.save(after, now=now)
+    saved = await _rung(unit, ticket, clock, now=now) if ring is None else await ring(unit, ticket, now=now)
     unit.record(ticket_event(EventType.CLOCK_FIRED, saved, clock=clock.kind.value))
+
+
+async def _rung(unit: Unit, ticket: Ticket, clock: Clock, *, now: datetime) -> Ticket:
+    after = rung(ticket, clock, now=now)
+    return ticket if after == ticket else await unit.tickets.save(after, now=now)
 
 
 def rung(ticket: Ticket, clock: Clock, *, now: datetime) -> Ticket:

@@ -24,8 +24,8 @@ async def mark_undelivered(unit: Unit, ticket: Ticket, received: Received) -> No
     """Mark the message that a report is about; only one of the report's own ticket, whatever the report names."""
     if received.about is None or not received.undelivered:
         return
-    message = await unit.messages.own(ticket.inbox_id, received.about)
-    if message is None or message.ticket_id != ticket.id or message.direction is not Direction.OUTBOUND:
+    message = await unit.messages.of_ticket(ticket.id, received.about)
+    if message is None or message.direction is not Direction.OUTBOUND:
         return
     marked = _marked(message, received.undelivered)
     if marked != message:

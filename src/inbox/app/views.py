@@ -74,6 +74,7 @@ def message_view(message: Message) -> dict[str, Any]:
     return {
         "id": str(message.id),
         "ticket_id": str(message.ticket_id),
+        "inbox_id": str(message.inbox_id),
         "seq": message.seq,
         "kind": message.kind.value,
         "direction": message.direction.value,
@@ -95,6 +96,7 @@ def message_view(message: Message) -> dict[str, Any]:
         "unverified": message.unverified,
         "remote_images": int(meta.get("remote_images", 0)),
         "permalink": meta.get("permalink"),
+        "copy_to": meta.get("to") if "copies" in meta else None,
         "truncated": False,
     }
 

@@ -12,7 +12,7 @@ from inbox.app.views import ticket_event
 from inbox.channel.model import Sender
 from inbox.domain.contact import Claim, Contact, IdentityKind, proves_who
 from inbox.domain.events import EventType
-from inbox.domain.ids import ContactId, InboxId, MessageId, TicketId, VisitorId, new_id
+from inbox.domain.ids import InboxId, MessageId, TicketId, VisitorId, new_id
 from inbox.domain.manager import EVERYTHING
 from inbox.domain.message import Delivery, Direction, Kind, Message
 from inbox.domain.ticket import State, Ticket, noted
@@ -55,6 +55,13 @@ async def arrive(
     if signed is not None:
         return await _member(unit, inbox_id, guest, signed, fresh, now=now)
     return guest or await _begin(unit, inbox_id, None, fresh, now=now)
+
+
+async def reached_at(unit: Unit, guest: Guest, sender: Sender | None, *, now: datetime) -> Guest:
+    """Note that a guest is here, and the address that they give now, if they give one: nobody else's is written to."""
+    address = next((c.value for c in sender.claims if c.kind is IdentityKind.EMAIL), None) if sender else None
+    await unit.visitors.reached_at(guest.visitor.id, address, now=now)
+    return replace(guest, visitor=replace(guest.visitor, address=address)) if address else guest
 
 
 async def _returning(unit: Unit, inbox_id: InboxId, token_hash: bytes) -> Guest:
@@ -104,11 +111,15 @@ def _is_somebody_else(owner: Contact | None, member: Contact | None, signed: Sen
     return any(named.get((i.kind, i.scope), i.value) != i.value for i in owner.identities if i.verified)
 
 
-async def introduce(unit: Unit, contact_id: ContactId, sender: Sender) -> Contact:
+async def introduce(unit: Unit, guest: Guest, sender: Sender, *, now: datetime) -> Guest:
     """Note what a visitor says about themselves; a typed address proves nothing and names nobody."""
-    contact = await unit.contacts.find(contact_id)
-    await unit.contacts.add_claims(contact_id, [claim for claim in sender.claims if not claim.verified])
-    return await change_contact(unit, contact, replace(contact, name=sender.name or contact.name))
+    guest = await reached_at(unit, guest, sender, now=now)
+    if guest.contact is None:
+        return guest
+    contact = await unit.contacts.find(guest.contact.id)
+    await unit.contacts.add_claims(contact.id, [claim for claim in sender.claims if not claim.verified])
+    changed = await change_contact(unit, contact, replace(contact, name=sender.name or contact.name))
+    return replace(guest, contact=changed)
 
 
 async def has_read(unit: Unit, ticket_id: TicketId, up_to: int, *, now: datetime) -> bool:

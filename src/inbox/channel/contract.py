@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
 from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
@@ -18,6 +19,7 @@ from inbox.channel.model import (
     Batch,
     Capabilities,
     Health,
+    Letter,
     Original,
     Outgoing,
     Receipt,
@@ -25,6 +27,7 @@ from inbox.channel.model import (
     Sender,
     WebhookCall,
 )
+from inbox.domain.ids import InboxId
 
 
 class ChannelConfig(BaseModel):
@@ -139,6 +142,20 @@ class Visits(Protocol):
         The service adds the visitor's own claim. Raises SignatureRejected for a token that does not fit, Invalid for a
         form that misses a required field.
         """
+
+
+@runtime_checkable
+class Continues(Protocol):
+    """Lets another inbox, one whose channel `starts_tickets`, write to visitors who left before they were answered."""
+
+    def continues_in(self) -> InboxId | None:
+        """Return the inbox that writes; None if none does."""
+
+    def grace(self) -> timedelta:
+        """Return how long a visitor must have been gone: more than half a minute, within which nobody is missed."""
+
+    def letter(self, locale: str | None) -> Letter:
+        """Return the words around the answers; nothing in them may come from the visitor, whose address is unproved."""
 
 
 @runtime_checkable

@@ -172,6 +172,14 @@ class Outgoing:
 
 
 @dataclass(frozen=True, slots=True)
+class Letter:
+    """The words around answers that are written to somebody who left before they saw them."""
+
+    subject: str
+    closing: str  # why they get it, and what an answer to it does
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """What became of a message that was handed over."""
 

@@ -15,6 +15,7 @@ class ClockKind(StrEnum):
     CALLBACK = "callback"  # call a missed caller back
     SNOOZE = "snooze"  # bring the ticket back
     CLOSE = "close"  # a solved ticket becomes closed
+    CONTINUE = "continue"  # write to a visitor who left what they have not seen
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,9 @@ class Candidate:
     ticket: Ticket
     evidence: Evidence
     participants: frozenset[ContactId] = frozenset()
+    written_to: frozenset[str] = (
+        frozenset()
+    )  # addresses that we wrote to ourselves: who answers from one is no stranger
 
 
 @dataclass(frozen=True, slots=True)

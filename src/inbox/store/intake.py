@@ -60,13 +60,17 @@ _PERSONS_TICKET = """
 """
 _BY_THREAD = _COMMON + _THREAD_TICKET
 _BY_CONTACT = _COMMON + _PERSONS_TICKET
+# A ticket is answered through its own inbox, and through one that wrote on its behalf: to a visitor who had left.
 _REFERENCED = """
 select t as ticket, t.id = $3 as proved,
   (select array_agg(distinct p.contact_id) from messages p where p.ticket_id = t.id and not p.unverified
-     and p.contact_id is not null) as participants
+     and p.contact_id is not null) as participants,
+  (select array_agg(distinct lower(w.meta ->> 'to')) from messages w where w.ticket_id = t.id
+     and w.inbox_id = $1 and w.inbox_id <> t.inbox_id and w.direction = 'outbound') as written_to
 from tickets t
-where t.inbox_id = $1
-  and (t.id = $3 or t.id in (select m.ticket_id from messages m where m.inbox_id = $1 and m.external_id = any($2)))
+where t.id in (
+    select $3::uuid union select m.ticket_id from messages m where m.inbox_id = $1 and m.external_id = any($2))
+  and (t.inbox_id = $1 or exists (select from messages m where m.ticket_id = t.id and m.inbox_id = $1))
 limit 20
 """
 INSERT_EVENTS = """
@@ -164,7 +168,8 @@ def _candidate(row: Any) -> tuple[Candidate, ...]:  # noqa: ANN401 - asyncpg shi
 def _referenced(row: Any) -> Candidate:  # noqa: ANN401 - asyncpg ships no types
     ticket = to_ticket(row["ticket"])
     known = frozenset(row["participants"] or ()) | ({ticket.contact_id} if ticket.contact_id else set())
-    return Candidate(ticket, Evidence.TOKEN if row["proved"] else Evidence.REFERENCE, known)
+    evidence = Evidence.TOKEN if row["proved"] else Evidence.REFERENCE
+    return Candidate(ticket, evidence, known, written_to=frozenset(row["written_to"] or ()))
 
 
 class _Shape(NamedTuple):

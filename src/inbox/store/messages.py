@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from inbox.app.queries import Page
 from inbox.domain.calls import Call
 from inbox.domain.ids import AttachmentId, InboxId, MessageId, TicketId
 from inbox.domain.message import Attachment, Delivery, Direction, Kind, Message
+from inbox.domain.ticket import Ticket
 from inbox.errors import NotFound
 from inbox.store.database import Session
 from inbox.store.tables import editions, messages, uploads
@@ -86,12 +87,17 @@ class Messages:
 
     async def find(self, ticket_id: TicketId, message_id: MessageId) -> Message:
         """Return a message of a ticket; raise NotFound for any other."""
+        found = await self.of_ticket(ticket_id, message_id)
+        if found is None:
+            raise NotFound("There is no such message.")
+        return found
+
+    async def of_ticket(self, ticket_id: TicketId, message_id: MessageId) -> Message | None:
+        """Return a message if it is one of this ticket."""
         row = await self._session.row(
             select(messages).where(messages.c.id == message_id, messages.c.ticket_id == ticket_id)
         )
-        if row is None:
-            raise NotFound("There is no such message.")
-        return to_message(row)
+        return to_message(row) if row else None
 
     async def by_external_id(self, inbox_id: InboxId, external_id: str) -> Message | None:
         """Return the message that the far end knows under this id."""
@@ -129,13 +135,26 @@ class Messages:
 
     async def last_inbound(self, ticket_id: TicketId) -> Message | None:
         """Return the latest word of the contact."""
-        statement = (
-            select(messages)
-            .where(messages.c.ticket_id == ticket_id, messages.c.direction == Direction.INBOUND.value)
-            .order_by(messages.c.seq.desc())
-            .limit(1)
+        return await self._last(messages.c.ticket_id == ticket_id, messages.c.direction == Direction.INBOUND.value)
+
+    async def last_heard_in(self, inbox_id: InboxId, ticket_id: TicketId) -> Message | None:
+        """Return the latest word of the contact that came through an inbox."""
+        return await self._last(
+            messages.c.ticket_id == ticket_id,
+            messages.c.inbox_id == inbox_id,
+            messages.c.direction == Direction.INBOUND.value,
         )
-        row = await self._session.row(statement)
+
+    async def last_elsewhere(self, ticket: Ticket) -> Message | None:
+        """Return the latest message of ours that left through another inbox than the ticket's own."""
+        return await self._last(
+            messages.c.ticket_id == ticket.id,
+            messages.c.inbox_id != ticket.inbox_id,
+            messages.c.direction == Direction.OUTBOUND.value,
+        )
+
+    async def _last(self, *conditions: ColumnElement[bool]) -> Message | None:
+        row = await self._session.row(select(messages).where(*conditions).order_by(messages.c.seq.desc()).limit(1))
         return to_message(row) if row else None
 
     async def external_ids(self, ticket_id: TicketId) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from inbox.domain.ticket import AT_WORK, Priority, State, Ticket
 from inbox.errors import Invalid, NotFound, StaleVersion
 from inbox.store.database import Session
 from inbox.store.schema import Moment
-from inbox.store.tables import contacts, identities, tickets
+from inbox.store.tables import contacts, identities, messages, tickets
 
 _NAMES = tuple(field.name for field in fields(Ticket))
 KEPT = {"id", "number", "inbox_id", "channel", "live", "created_at", "version"}
@@ -158,8 +158,10 @@ class Tickets:
         return [dict(row) for row in await self._session.rows(statement)]
 
     async def exist_in(self, inbox_id: InboxId) -> bool:
-        """Tell whether an inbox has tickets."""
-        return bool(await self._session.value(select(tickets.c.id).where(tickets.c.inbox_id == inbox_id).limit(1)))
+        """Tell whether an inbox has tickets, or has carried messages of others."""
+        own = select(tickets.c.id).where(tickets.c.inbox_id == inbox_id).limit(1)
+        carried = select(messages.c.id).where(messages.c.inbox_id == inbox_id, messages.c.external_id.is_not(None))
+        return bool(await self._session.value(own) or await self._session.value(carried.limit(1)))
 
     async def counters(self, access: Access, me: ManagerId | None) -> dict[str, Any]:
         """Count what is at work, in one pass, in the cells that the desk shows."""

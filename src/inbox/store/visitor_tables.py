@@ -12,7 +12,8 @@ visitors = Table(
     key(),
     Column("inbox_id", ForeignKey("inboxes.id"), nullable=False),
     Column("token_hash", LargeBinary, nullable=False, unique=True),
-    Column("contact_id", ForeignKey("contacts.id")),
+    Column("contact_id", ForeignKey("contacts.id"), index=True),
+    Column("address", Text),  # where they want to be written to: what they typed, or what the platform signed
     Column("created_at", Moment, nullable=False),
     Column("seen_at", Moment, nullable=False),
 )

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import exists, func, select, update
 
-from inbox.app.ports import PublicEntry, Visitor
+from inbox.app.ports import LastVisit, PublicEntry, Visitor
 from inbox.domain.ids import AttachmentId, ContactId, InboxId, MessageId, TicketId, VisitorId
 from inbox.domain.message import Attachment, Delivery, Direction, Message
 from inbox.domain.ticket import Ticket
@@ -19,6 +19,12 @@ from inbox.store.messages import attachment_of, to_message
 from inbox.store.tables import messages, tickets, uploads
 from inbox.store.tickets import to_ticket
 from inbox.store.visitor_tables import public_log, visitor_files, visitors
+
+_VISITOR = tuple(field.name for field in fields(Visitor))
+_MARK_MAILED = """
+update public_log set entry = (entry::jsonb || '{"mailed": true}')::json
+where ticket_id = $1 and message_id = any($2) returning seq
+"""
 
 
 class Visitors:
@@ -38,12 +44,32 @@ class Visitors:
         row = await self._session.row(
             select(visitors).where(visitors.c.inbox_id == inbox_id, visitors.c.token_hash == token_hash)
         )
-        return Visitor(id=row["id"], inbox_id=row["inbox_id"], contact_id=row["contact_id"]) if row else None
+        return Visitor(**{name: row[name] for name in _VISITOR}) if row else None
 
     async def belongs_to(self, visitor_id: VisitorId, contact_id: ContactId, *, now: datetime) -> None:
         """Remember whose visit it is."""
         statement = update(visitors).where(visitors.c.id == visitor_id).values(contact_id=contact_id, seen_at=now)
         await self._session.run(statement)
+
+    async def seen(self, visitor_ids: Sequence[VisitorId], *, now: datetime) -> None:
+        """Note that these are here; of those who said nothing yet nobody asks."""
+        statement = update(visitors).where(visitors.c.id.in_(visitor_ids), visitors.c.contact_id.is_not(None))
+        await self._session.run(statement.values(seen_at=now))
+
+    async def reached_at(self, visitor_id: VisitorId, address: str | None, *, now: datetime) -> None:
+        """Note that a visitor is here, and where they want to be written to if they say so now."""
+        values = {"seen_at": now} | ({"address": address} if address else {})
+        await self._session.run(update(visitors).where(visitors.c.id == visitor_id).values(**values))
+
+    async def last_visit(self, inbox_id: InboxId, contact_id: ContactId) -> LastVisit | None:
+        """Return when a contact was last here, and the address that they gave last."""
+        statement = select(visitors.c.seen_at, visitors.c.address).where(
+            visitors.c.inbox_id == inbox_id, visitors.c.contact_id == contact_id
+        )
+        rows = await self._session.rows(statement.order_by(visitors.c.seen_at.desc()))
+        if not rows:
+            return None
+        return LastVisit(rows[0]["seen_at"], next((row["address"] for row in rows if row["address"]), None))
 
     async def ticket_of(self, visitor: Visitor) -> Ticket | None:
         """Return the visitor's latest ticket."""
@@ -102,6 +128,11 @@ class Visitors:
             .order_by(messages.c.seq)
         )
         return [to_message(row) for row in await self._session.rows(statement)]
+
+    async def mark_mailed(self, ticket_id: TicketId, message_ids: Sequence[MessageId]) -> list[int]:
+        """Show messages as mailed too; return their places."""
+        rows = await self._session.driver.fetch(_MARK_MAILED, ticket_id, list(message_ids))
+        return sorted(row["seq"] for row in rows)
 
     async def add_file(self, visitor_id: VisitorId, file: Attachment, *, now: datetime) -> None:
         """Remember a file that waits for its message."""

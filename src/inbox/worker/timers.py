@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import timedelta
 
 from inbox.app.assign import assign_waiting
 from inbox.app.intake import Door
 from inbox.app.presence import Presence, mark_lost
-from inbox.app.timers import fire_due
+from inbox.app.timers import Ring, fire_due
 from inbox.app.visitor_files import Drops, forget_abandoned
+from inbox.domain.clocks import ClockKind
 from inbox.domain.events import EventType
 from inbox.worker.wake import Wake
 
@@ -36,13 +38,13 @@ _BREATH = 0.05  # seconds, in which wake-ups of a burst become one pass
 _MOMENT = 0.005
 
 
-async def ring_clocks(door: Door, wake: Wake) -> None:
+async def ring_clocks(door: Door, wake: Wake, rings: Mapping[ClockKind, Ring]) -> None:
     """Fire clocks for ever, when they are due."""
     while True:
         async with door.units.reading() as unit:
             until = await unit.clocks.next_due()
         if until is not None and until <= door.clock():
-            await fire_due(door.units, now=door.clock())
+            await fire_due(door.units, now=door.clock(), rings=rings)
         else:
             await wake.sleep(until=until, now=door.clock(), at_most=_CLOCKS)
         await asyncio.sleep(_BREATH)
@@ -76,7 +78,16 @@ async def watch_presence(door: Door, presence: Presence, wake: Wake) -> None:
             if here:
                 await unit.managers.seen(here, now=door.clock())
             await mark_lost(unit, now=door.clock())
+        await _note_visitors(door, presence)
         await wake.sleep(until=None, now=door.clock(), at_most=_PRESENCE)
+
+
+async def _note_visitors(door: Door, presence: Presence) -> None:
+    """Note who is chatting; in a unit of its own, for there may be thousands."""
+    here = sorted(presence.visitors())
+    if here:
+        async with door.units() as unit:
+            await unit.visitors.seen(here, now=door.clock())
 
 
 async def tidy_files(door: Door, blobs: Drops, wake: Wake) -> None:

@@ -65,6 +65,7 @@ export const settings = {
   "inbox.made": "{name} ist verbunden.",
   "secret.once": "wird nur jetzt gezeigt",
   "secret.kept": "bleibt; zum Ersetzen tippen",
+  "schema.noInbox": "Keiner",
   "schema.lines": "Je Zeile einer",
   "health.ok": "Läuft",
   "health.failing": "Gestört",

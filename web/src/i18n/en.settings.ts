@@ -65,6 +65,7 @@ export const settings = {
   "inbox.made": "{name} is connected.",
   "secret.once": "shown only now",
   "secret.kept": "kept; type to replace",
+  "schema.noInbox": "None",
   "schema.lines": "One per line",
   "health.ok": "Working",
   "health.failing": "Failing",

@@ -48,6 +48,8 @@ export function message(id: string, seq: number, part: Partial<Message> = {}): M
   return {
     id,
     ticket_id: "t-1",
+    inbox_id: "inbox-1",
+    copy_to: null,
     seq,
     kind: "message",
     direction: "inbound",

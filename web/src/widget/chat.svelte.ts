@@ -36,6 +36,8 @@ export class Chat {
   rated = $state.raw(false);
   /** The visitor has what they came for; whether we have too is the ticket's state. */
   ended = $state.raw(false);
+  /** The visitor was about to go with an open question. */
+  leaving = $state.raw(false);
   read = $state.raw(0);
   visible = $state.raw(false);
   /** What was just said by the team, for those who listen instead of look. */
@@ -94,6 +96,23 @@ export class Chat {
 
   get unread(): number {
     return unread(this.#log, this.read);
+  }
+
+  /** The last word is the visitor's. */
+  get unanswered(): boolean {
+    const last = this.#log.entries.at(-1);
+    return !this.ended && last?.mine === true && last.status === "sent";
+  }
+
+  /** An answer could be mailed, if we knew where to. */
+  get mayMail(): boolean {
+    return !!this.greeting?.mail && !this.form.email && !this.formNeeded && this.entries.length > 0;
+  }
+
+  /** Ask once before the visitor goes with an open question; tell whether we do. */
+  asksFirst(): boolean {
+    if (this.leaving || !this.mayMail || !this.unanswered) return false;
+    return (this.leaving = true);
   }
 
   start(): void {

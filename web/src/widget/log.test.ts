@@ -13,7 +13,7 @@ function mine(seq: number, clientId: string): { type: "message" } & Message {
 }
 
 function welcome(changes: Partial<Welcome> = {}): Welcome {
-  const greeting = { name: "", text: "", offline: "", privacy: "", privacy_url: "", color: "", form: [] };
+  const greeting = { name: "", text: "", offline: "", privacy: "", privacy_url: "", color: "", form: [], mail: false };
   return {
     type: "welcome",
     session: "s",
@@ -131,4 +131,12 @@ test("a frame of a newer service changes nothing", () => {
   const log = run([welcome({ ticket: "t" }), message(1)]);
 
   expect(apply(log, { type: "sticker" } as unknown as ServerFrame)).toBe(log);
+});
+
+test("what went by mail too is marked, now and when the conversation is shown again", () => {
+  const now = run([welcome({ ticket: "t" }), message(1), message(2), { type: "update", seq: 3, mailed: [2] }]);
+  const again = run([welcome({ ticket: "t", since: 3, seq: 3 }), { type: "history", messages: [{ ...message(2), mailed: true }], more: true }]);
+
+  expect(now.entries.map((entry) => entry.mailed)).toEqual([undefined, true]);
+  expect([now.seen, again.entries.at(-1)?.mailed]).toEqual([3, true]);
 });

@@ -19,6 +19,7 @@ export interface Entry {
   status: Status;
   edited: boolean;
   deleted: boolean;
+  mailed?: boolean | undefined;
   /** Without an address while the message is on its way. */
   files: { name: string; size: number; url?: string; id?: string }[];
 }
@@ -124,6 +125,8 @@ function completed(log: Log, entry: Entry): Log {
 
 function updated(log: Log, update: Update): Log {
   const state = update.state ?? log.state;
+  const { mailed } = update;
+  if (mailed) return { ...log, entries: log.entries.map((entry) => (mailed.includes(entry.seq ?? 0) ? { ...entry, mailed: true } : entry)) };
   if (!update.message) return { ...log, state };
   const changed = shown(update.message);
   const entries = log.entries.map((entry) => (entry.seq === changed.seq ? { ...changed, key: entry.key } : entry));
@@ -154,6 +157,7 @@ function shown(message: Message): Entry {
     status: "sent",
     edited: message.edited_at !== undefined,
     deleted: message.deleted ?? false,
+    mailed: message.mailed,
     files: message.attachments ?? [],
   };
 }

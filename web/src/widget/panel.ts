@@ -72,6 +72,7 @@ function begin(target: HTMLElement, words: Words, { button, base, load, attribut
     token: attributes.identityToken,
   });
   const toggle = () => {
+    if (chat.visible && chat.asksFirst()) return;
     chat.start();
     chat.show(!chat.visible);
     if (!chat.visible) button.focus();

@@ -20,6 +20,8 @@ export interface Message {
   at: string;
   edited_at?: string;
   deleted?: boolean;
+  /** It went to the visitor by mail too, who had left. */
+  mailed?: boolean;
   attachments?: File[];
 }
 
@@ -31,6 +33,8 @@ export interface Greeting {
   privacy_url: string;
   color: string;
   form: { name: string; required: boolean }[];
+  /** An answer can be mailed to who left, and we do not know yet where to. */
+  mail: boolean;
 }
 
 export interface Welcome {
@@ -52,6 +56,8 @@ export interface Update {
   message?: Message;
   state?: string;
   name?: string;
+  /** Which earlier messages went by mail too. */
+  mailed?: number[];
 }
 
 export type ServerFrame =

@@ -13,6 +13,7 @@ const schema: ConfigSchema = {
     form: { $ref: "#/$defs/Form", default: "off" },
     sites: { type: "array", items: { type: "string" }, default: [] },
     active: { type: "boolean", default: true },
+    continue_in: { type: "string", format: "inbox", capability: "starts_tickets", default: "" },
     greeting: { type: "string", maxLength: 500, default: "" },
   },
 };
@@ -27,6 +28,7 @@ test("each property finds its control", () => {
     form: "choice",
     sites: "lines",
     active: "yes",
+    continue_in: "inbox",
     greeting: "long",
   });
 });
@@ -46,6 +48,7 @@ test("a new inbox sends what was filled in, and no secret that was left empty", 
     sites: ["https://a", "https://b"],
     active: true,
     greeting: "",
+    continue_in: "",
   });
 });
 

@@ -1,7 +1,7 @@
 /** A channel's JSON schema as the fields of a form, and a form's values as the channel's settings. */
 import type { ConfigSchema, Locale, SchemaProperty } from "../../../api/types.ts";
 
-export type FieldKind = "text" | "long" | "secret" | "number" | "yes" | "choice" | "lines" | "json";
+export type FieldKind = "text" | "long" | "secret" | "number" | "yes" | "choice" | "lines" | "inbox" | "json";
 
 export interface SchemaField {
   name: string;
@@ -15,6 +15,8 @@ export interface SchemaField {
   filled: boolean;
   nullable: boolean;
   format: string | null;
+  /** What the channel of another inbox must be able to do, to be chosen here. */
+  capability: string | null;
   minimum: number | null;
   maximum: number | null;
   maxLength: number | null;
@@ -40,6 +42,7 @@ function unwrapped(property: SchemaProperty, schema: ConfigSchema): { inner: Sch
 function kindOf(inner: SchemaProperty): FieldKind {
   if (inner.writeOnly === true || inner.format === "password") return "secret";
   if (inner.enum !== undefined) return "choice";
+  if (inner.format === "inbox") return "inbox";
   if (inner.type === "boolean") return "yes";
   if (inner.type === "integer" || inner.type === "number") return "number";
   if (inner.type === "array" && (inner.items?.type ?? "string") === "string") return "lines";
@@ -64,6 +67,7 @@ export function fieldsOf(schema: ConfigSchema, locale: Locale): SchemaField[] {
         filled: ![undefined, null, ""].includes(property.default as string) && !Array.isArray(property.default),
         nullable,
         format: inner.format ?? null,
+        capability: typeof inner.capability === "string" ? inner.capability : null,
         minimum: inner.minimum ?? null,
         maximum: inner.maximum ?? null,
         maxLength: inner.maxLength ?? null,
@@ -103,7 +107,7 @@ function read(field: SchemaField, value: string | boolean): unknown {
   if (typeof value === "boolean") return value;
   const text = field.kind === "secret" ? value : value.trim();
   if (field.kind === "lines") return text.split("\n").map((line) => line.trim()).filter(Boolean);
-  if (text === "") return field.kind === "text" || field.kind === "long" ? (field.nullable || field.required ? undefined : "") : undefined;
+  if (text === "") return ["text", "long", "inbox"].includes(field.kind) ? (field.nullable || field.required ? undefined : "") : undefined;
   if (field.kind === "number") return Number(text);
   return field.kind === "json" ? JSON.parse(text) : text;
 }
