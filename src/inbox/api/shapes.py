@@ -178,6 +178,9 @@ class Counters(Shape):
     queue: int
     mine: int
     unassigned: int
+    thank: int = Field(description="open in this lane, as the two below; `queue` counts those to answer")
+    nothing: int
+    spam: int
     waiting: int
     snoozed: int
     quarantine: int

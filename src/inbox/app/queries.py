@@ -16,9 +16,12 @@ T = TypeVar("T")
 class View(StrEnum):
     """The named lists of the desk."""
 
-    QUEUE = "queue"  # open
+    QUEUE = "queue"  # open, to answer
     MINE = "mine"  # assigned to me and at work
-    UNASSIGNED = "unassigned"  # open, nobody has it
+    UNASSIGNED = "unassigned"  # open, to answer, nobody has it
+    THANK = "thank"  # open, in this lane
+    NOTHING = "nothing"
+    SPAM = "spam"
     WAITING = "waiting"
     SNOOZED = "snoozed"
     SOLVED = "solved"  # and closed

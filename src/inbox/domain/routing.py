@@ -124,7 +124,7 @@ def because(when: Conditions, facts: Facts, read: Read) -> tuple[Mapping[str, An
     """Return by what a matching rule matched, as facts that any language can put into words."""
     said: list[Mapping[str, Any]] = []
     if when.words:
-        said.append({"fact": "words", "words": [word for word in read.found if word in when.words][:3]})
+        said.append({"fact": "words", "words": _telling([word for word in read.found if word in when.words])})
     if when.asks is not None:
         said.append({"fact": "asks", "sign": read.asks} if when.asks else {"fact": "no_question"})
     if when.languages:
@@ -136,6 +136,11 @@ def because(when: Conditions, facts: Facts, read: Read) -> tuple[Mapping[str, An
     if when.hours is not None:
         said.append({"fact": "hours", "zone": when.hours.zone})
     return (*said, *_because_of_place(when, facts))
+
+
+def _telling(found: list[str]) -> list[str]:
+    """Return the first few of the words, without those that are part of another: `thank` says less than `thank you`."""
+    return [word for word in found if not any(word != other and word in other for other in found)][:3]
 
 
 def _because_of_place(when: Conditions, facts: Facts) -> list[Mapping[str, Any]]:

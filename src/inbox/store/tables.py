@@ -209,8 +209,17 @@ tickets = Table(
         text("(3 - priority)"),
         text("coalesce(waiting_since, 'infinity'::timestamptz)"),
         "id",
-        postgresql_include=["inbox_id", "assignee_id", "campaign_id", "channel"],
+        postgresql_include=["inbox_id", "assignee_id", "campaign_id", "channel", "lane"],
         postgresql_where=text("state = 'open'"),
+    ),
+    # Lanes to thank or to leave are small beside those to answer.
+    Index(
+        "ix_tickets_lane",
+        "lane",
+        text("(3 - priority)"),
+        text("coalesce(waiting_since, 'infinity'::timestamptz)"),
+        "id",
+        postgresql_where=text("state = 'open' and lane <> 'answer'"),
     ),
     Index("ix_tickets_recent", "updated_at", "id"),
     # Small while most tickets have nobody, so that it is chosen before statistics know of the first ten thousand.

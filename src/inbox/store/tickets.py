@@ -165,7 +165,7 @@ class Tickets:
 
     async def counters(self, access: Access, me: ManagerId | None) -> dict[str, Any]:
         """Count what is at work, in one pass, in the cells that the desk shows."""
-        cell = (tickets.c.state, tickets.c.channel, tickets.c.campaign_id, _owner(me))
+        cell = (tickets.c.state, tickets.c.lane, tickets.c.channel, tickets.c.campaign_id, _owner(me))
         statement = (
             select(*cell, func.count().label("n"))
             .where(tickets.c.state.in_([s.value for s in AT_WORK]), visible(access))
@@ -181,6 +181,7 @@ def _owner(me: ManagerId | None) -> ColumnElement[str]:
 
 def _summed(rows: list[Any]) -> dict[str, Any]:
     total: dict[str, Any] = {"queue": 0, "mine": 0, "unassigned": 0, "waiting": 0, "snoozed": 0}
+    total |= {lane.value: 0 for lane in Lane if lane is not Lane.ANSWER}
     by_channel: dict[str, int] = {}
     by_campaign: dict[str, int] = {}
     for row in rows:
@@ -188,6 +189,9 @@ def _summed(rows: list[Any]) -> dict[str, Any]:
         total["mine"] += n * (row["owner"] == "me")
         if row["state"] != State.OPEN.value:
             total[row["state"]] += n
+            continue
+        if row["lane"] != Lane.ANSWER.value:
+            total[row["lane"]] += n
             continue
         total["queue"] += n
         total["unassigned"] += n * (row["owner"] == "nobody")
@@ -219,9 +223,11 @@ def _conditions(query: TicketQuery) -> list[ColumnElement[bool]]:
 def _in_view(query: TicketQuery) -> ColumnElement[bool]:
     match query.view:
         case View.QUEUE:
-            return tickets.c.state == State.OPEN.value
+            return _open_in(Lane.ANSWER)
         case View.UNASSIGNED:
-            return and_(tickets.c.state == State.OPEN.value, tickets.c.assignee_id.is_(None))
+            return and_(_open_in(Lane.ANSWER), tickets.c.assignee_id.is_(None))
+        case View.THANK | View.NOTHING | View.SPAM:
+            return _open_in(Lane(query.view.value))
         case View.MINE:
             return and_(tickets.c.assignee_id == query.me, tickets.c.state.in_([s.value for s in AT_WORK]))
         case View.WAITING | View.SNOOZED:
@@ -230,6 +236,10 @@ def _in_view(query: TicketQuery) -> ColumnElement[bool]:
             return tickets.c.state.in_([State.SOLVED.value, State.CLOSED.value])
         case View.ALL:
             return literal(value=True)
+
+
+def _open_in(lane: Lane) -> ColumnElement[bool]:
+    return and_(tickets.c.state == State.OPEN.value, tickets.c.lane == lane.value)
 
 
 def _mentions(words: str) -> ColumnElement[bool]:

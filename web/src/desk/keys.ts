@@ -24,6 +24,11 @@ export type Action =
   | "assign"
   | "priority"
   | "language"
+  | "answer"
+  | "thank"
+  | "nothing"
+  | "spam"
+  | "undo"
   | "new"
   | "search"
   | "fresh"
@@ -47,6 +52,11 @@ export const bindings: readonly Binding[] = [
   { action: "campaign", keys: ["p"], group: "ticket", text: "key.campaign" },
   { action: "priority", keys: ["!"], group: "ticket", text: "key.priority" },
   { action: "language", keys: ["l"], group: "ticket", text: "key.language" },
+  { action: "answer", keys: ["1"], group: "ticket", text: "key.lane.answer" },
+  { action: "thank", keys: ["2"], group: "ticket", text: "key.lane.thank" },
+  { action: "nothing", keys: ["3"], group: "ticket", text: "key.lane.nothing" },
+  { action: "spam", keys: ["4"], group: "ticket", text: "key.lane.spam" },
+  { action: "undo", keys: ["z"], group: "ticket", text: "key.undo" },
   { action: "side", keys: ["i"], group: "ticket", text: "key.side" },
   { action: "send", keys: ["Mod+Enter"], group: "ticket", text: "key.send", always: true },
   { action: "sendAndSolve", keys: ["Mod+Shift+Enter"], group: "ticket", text: "key.sendAndSolve", always: true },

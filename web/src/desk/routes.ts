@@ -10,7 +10,7 @@ export type Route =
   | { name: "setup"; token: string }
   | { name: "link"; token: string };
 
-const VIEWS: ReadonlySet<string> = new Set<ViewName>(["queue", "mine", "unassigned", "waiting", "snoozed", "solved", "all"]);
+const VIEWS: ReadonlySet<string> = new Set<ViewName>(["queue", "mine", "unassigned", "thank", "nothing", "spam", "waiting", "snoozed", "solved", "all"]);
 
 function isView(name: string | null | undefined): name is ViewName {
   return name != null && VIEWS.has(name);

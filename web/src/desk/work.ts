@@ -1,7 +1,7 @@
 /** What is done to a ticket, from the list or from its own screen: each says what happened, none loses anything. */
 import { api, Problem } from "../api/index.ts";
 import type { Ticket } from "../api/types.ts";
-import { t } from "../i18n/index.svelte.ts";
+import { type Key, t } from "../i18n/index.svelte.ts";
 import { toasts } from "../ui/toasts.svelte.ts";
 import { says } from "./says.ts";
 import { session } from "./session.svelte.ts";
@@ -50,6 +50,25 @@ export async function change(ticket: Ticket, patch: Record<string, unknown>): Pr
     session.live.upsert(fresh);
     return keeping(api.tickets.change(ticket.id, fresh.version, patch));
   }
+}
+
+export type Lane = Ticket["lane"];
+export const LANES: readonly Lane[] = ["answer", "thank", "nothing", "spam"];
+const AT_WORK = new Set(["open", "waiting", "snoozed"]);
+
+/** Confirm a ticket's lane, or move it to another. What needs nothing, and spam, is done with that; it can be undone. */
+export async function toLane(ticket: Ticket, lane: Lane): Promise<boolean> {
+  const done = lane === "nothing" || lane === "spam";
+  const state = done ? (AT_WORK.has(ticket.state) ? "solved" : ticket.state) : lane === "answer" && !AT_WORK.has(ticket.state) ? "open" : ticket.state;
+  const moved = await change(ticket, state === ticket.state ? { lane } : { lane, state });
+  if (moved) toasts.offer(t(`lane.said.${lane}` satisfies Key, { number: ticket.number }), t("undo"), () => back(ticket, state));
+  return moved;
+}
+
+async function back(ticket: Ticket, state: Ticket["state"]): Promise<void> {
+  const was = ticket.state === "snoozed" ? "open" : ticket.state;
+  const moved = await change(ticket, state === ticket.state ? { lane: ticket.lane } : { lane: ticket.lane, state: was });
+  if (moved) toasts.say(t("lane.undone", { number: ticket.number }));
 }
 
 export async function solve(ticket: Ticket): Promise<boolean> {

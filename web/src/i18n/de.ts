@@ -1,7 +1,8 @@
 /** The desk in German. */
+import { routing } from "./de.routing.ts";
 import { settings } from "./de.settings.ts";
 import { teams } from "./de.teams.ts";
 import { work } from "./de.work.ts";
 import type { Dictionary } from "./en.ts";
 
-export const de: Dictionary = { ...work, ...settings, ...teams };
+export const de: Dictionary = { ...work, ...settings, ...teams, ...routing };

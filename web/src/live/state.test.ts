@@ -6,7 +6,7 @@ import { apply, emptyState, inOrder, putContact, putTicket, type State, standsIn
 const ME = "me";
 
 function counters(part: Partial<Counters> = {}): Counters {
-  const none = { queue: 0, mine: 0, unassigned: 0, waiting: 0, snoozed: 0, quarantine: 0 };
+  const none = { queue: 0, mine: 0, unassigned: 0, thank: 0, nothing: 0, spam: 0, waiting: 0, snoozed: 0, quarantine: 0 };
   return { position: "1.0.0", ...none, by_channel: {}, by_campaign: {}, ...part };
 }
 

@@ -61,11 +61,15 @@ const AT_WORK: ReadonlySet<string> = new Set(["open", "waiting", "snoozed"]);
 export function standsIn(view: ViewName, ticket: Ticket, me: string): boolean {
   switch (view) {
     case "queue":
-      return ticket.state === "open";
+      return ticket.state === "open" && ticket.lane === "answer";
+    case "thank":
+    case "nothing":
+    case "spam":
+      return ticket.state === "open" && ticket.lane === view;
     case "mine":
       return ticket.assignee_id === me && AT_WORK.has(ticket.state);
     case "unassigned":
-      return ticket.assignee_id === null && ticket.state === "open";
+      return ticket.assignee_id === null && standsIn("queue", ticket, me);
     case "waiting":
       return ticket.state === "waiting";
     case "snoozed":
@@ -77,7 +81,7 @@ export function standsIn(view: ViewName, ticket: Ticket, me: string): boolean {
   }
 }
 
-const COUNTED = ["queue", "mine", "unassigned", "waiting", "snoozed"] as const;
+const COUNTED = ["queue", "mine", "unassigned", "thank", "nothing", "spam", "waiting", "snoozed"] as const;
 
 function bump(counts: Record<string, number>, key: string, by: number): Record<string, number> {
   return { ...counts, [key]: Math.max(0, (counts[key] ?? 0) + by) };
@@ -86,7 +90,7 @@ function bump(counts: Record<string, number>, key: string, by: number): Record<s
 function count(counters: Counters, ticket: Ticket, me: string, by: number): Counters {
   const next = { ...counters };
   for (const view of COUNTED) if (standsIn(view, ticket, me)) next[view] = Math.max(0, next[view] + by);
-  if (ticket.state === "open") {
+  if (standsIn("queue", ticket, me)) {
     next.by_channel = bump(next.by_channel, ticket.channel, by);
     next.by_campaign = bump(next.by_campaign, ticket.campaign_id ?? "unsorted", by);
   }
