@@ -22,7 +22,7 @@ const button = document.createElement("button");
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(
   `:host{all:initial;position:fixed;bottom:20px;${options.position === "left" ? "left" : "right"}:20px;z-index:2147483000}` +
-    `.b{width:56px;height:56px;border:0;border-radius:50%;cursor:pointer;position:relative;` +
+    `.b{width:56px;height:56px;border:1px solid #0000;border-radius:50%;cursor:pointer;position:relative;` +
     `color:${isBright ? "#000" : "#fff"};background:${color};box-shadow:0 2px 12px #0005}` +
     `svg{width:26px;fill:currentColor;vertical-align:middle}` +
     `.b:focus-visible{outline:3px solid;outline-offset:2px}`,
