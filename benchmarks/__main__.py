@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 import uvloop
 
-from benchmarks import boot, corpora, ingest, languages, live, positions
+from benchmarks import boot, corpora, ingest, languages, live, positions, routing
 
 BENCHMARKS: dict[str, Callable[[], Coroutine[None, None, dict[str, Any]]]] = {
     "boot": boot.measure,
@@ -20,6 +20,7 @@ BENCHMARKS: dict[str, Callable[[], Coroutine[None, None, dict[str, Any]]]] = {
     "languages": languages.measure,
     "live": live.measure,
     "positions": positions.measure,
+    "routing": routing.measure,
 }
 
 

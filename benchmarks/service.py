@@ -95,7 +95,9 @@ async def hire(at: Site, number: int, *, blind: int = 0) -> list[str]:
         invited = await at.call("POST", "/api/v1/managers/invite", invitation)
         token = invited["link"].rpartition("/")[2]
         accepted = {"token": token, "password": _PASSWORD}
-        cookies.append((await _exchange(at.program.port, "POST", "/api/v1/links/accept", accepted))[0])
+        # Each from an address of their own, as people come: how often one may try is limited.
+        sender = f"127.0.1.{n + 1}"
+        cookies.append((await _exchange(at.program.port, "POST", "/api/v1/links/accept", accepted, sender=sender))[0])
     return cookies
 
 
@@ -126,9 +128,11 @@ class Desk:
         return socket
 
 
-async def _exchange(port: int, method: str, path: str, content: object, cookie: str = "") -> tuple[str, bytes]:
+async def _exchange(
+    port: int, method: str, path: str, content: object, cookie: str = "", *, sender: str = "127.0.0.1"
+) -> tuple[str, bytes]:
     """Ask once over a connection of its own; return the cookie that is set, and the body."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(sender, 0))
     body = orjson.dumps(content) if content is not None else b""
     writer.write(request(method, path, body, {"cookie": cookie, "connection": "close"}))
     head, _, answer = (await reader.read()).partition(b"\r\n\r\n")

@@ -101,7 +101,12 @@ def clocked(ticket: Ticket) -> Ticket:
     """Return the ticket with the deadline of our answer: none while it does not wait for one."""
     waits = ticket.state is State.OPEN and ticket.lane is Lane.ANSWER
     since = ticket.waiting_since if waits else None
-    return replace(ticket, due_at=since + ticket.target * _HASTE[ticket.priority] if since else None)
+    return replace(ticket, due_at=since + due_within(ticket.target, ticket.priority) if since else None)
+
+
+def due_within(target: timedelta, priority: Priority) -> timedelta:
+    """Return within what time a ticket is to be answered: how soon depends on its priority."""
+    return target * _HASTE[priority]
 
 
 def moved(ticket: Ticket, to: State, *, now: datetime, until: datetime | None = None) -> Ticket:
