@@ -37,6 +37,7 @@ from inbox.foundation import Database, database
 from inbox.guard import GuardedDialer, GuardedHttp, http_guard, mail_guard
 from inbox.keeper import BlobKeeper
 from inbox.postman import SmtpPostman
+from inbox.rehearsing import Rehearsing
 from inbox.secrets import Vault, open_vault
 from inbox.settings import Settings
 from inbox.store import embedded
@@ -139,6 +140,7 @@ async def _compose(
         presence=Presence(),
         clock=utc_now,
         edge=Edge(settings.site, settings.trusted_proxies, web_folder(), postman=_postman(settings)),
+        rehearses=Rehearsing(),
     )
     await follower.start()
     tongues = Wake(*LANGUAGE_WAKES)

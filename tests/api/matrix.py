@@ -177,6 +177,17 @@ TABLE: dict[str, Row] = {
         "ticket",
         body=lambda ids: {"ticket_id": ids["ticket_id"], "document": _rulebook(ids)},
     ),
+    "POST /api/v1/routing/rehearsal": Row(
+        200,
+        _LEAD,
+        "routing:read",
+        body=lambda ids: {
+            "document": _rulebook(ids),
+            "since": "2026-03-01T00:00:00Z",
+            "until": "2026-03-08T00:00:00Z",
+        },
+        everywhere=True,
+    ),
     # People and keys
     "GET /api/v1/managers": Row(200, scope="managers:read"),
     "POST /api/v1/managers/invite": Row(201, _ADMIN, body=_just({"email": "n@y.example", "name": "N"}), once=True),

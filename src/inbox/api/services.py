@@ -13,6 +13,7 @@ from inbox.app.opened import OpenInboxes
 from inbox.app.outgoing import Blobs
 from inbox.app.ports import Units
 from inbox.app.presence import Presence
+from inbox.app.rehearsal import Rehearses, here
 from inbox.channel.host import Clock
 
 
@@ -28,6 +29,7 @@ class Services:
     presence: Presence
     clock: Clock
     edge: Edge
+    rehearses: Rehearses = here
 
 
 def services(connection: HTTPConnection) -> Services:

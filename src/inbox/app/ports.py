@@ -11,6 +11,7 @@ from uuid import UUID
 
 from inbox.app.credential_ports import AuthStore
 from inbox.app.queries import Page, TicketQuery
+from inbox.app.record_ports import RecordStore
 from inbox.app.routing_ports import AssignmentStore, RulebookStore
 from inbox.channel.model import Original, Received
 from inbox.domain.campaign import Campaign, Client, Team
@@ -353,6 +354,8 @@ class Unit(Protocol):
     def originals(self) -> OriginalStore: ...
     @property
     def outbox(self) -> OutboxStore: ...
+    @property
+    def records(self) -> RecordStore: ...
     @property
     def rulebooks(self) -> RulebookStore: ...
     @property
