@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from inbox.store.intake import _BY_CONTACT, _BY_THREAD
+from inbox.store.managers import _ONLINE
 from inbox.store.unit_of_work import Units
 
 
@@ -16,12 +17,20 @@ async def test_what_was_kept_is_found_by_its_key_before_there_are_statistics(uni
         assert indexes_of("messages", plan) == {"uq_messages_external"}
 
 
+async def test_what_managers_hold_is_found_by_the_manager_before_there_are_statistics(units: Units) -> None:
+    plan = await kept_plan(units, _ONLINE)
+
+    assert set(re.findall(r"ix_tickets_\w+", plan)) == {"ix_tickets_assignee", "ix_tickets_offered"}
+
+
 async def kept_plan(units: Units, statement: str) -> str:
     """Return the plan that a connection keeps for all values."""
     async with units.session() as session:
         driver = session.driver
         await driver.execute(f"set plan_cache_mode = force_generic_plan; prepare asked as {statement}")
-        rows = await driver.fetch(f"explain execute asked({', '.join(['null'] * 9)})")
+        values = ["null"] * len(set(re.findall(r"\$\d", statement)))
+        asked = f"asked({', '.join(values)})" if values else "asked"
+        rows = await driver.fetch(f"explain execute {asked}")
         await driver.execute("deallocate asked; reset plan_cache_mode")
     return "\n".join(row[0] for row in rows)
 
