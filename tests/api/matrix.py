@@ -28,6 +28,7 @@ class Row:
     at: Mapping[str, str] = field(default_factory=dict)  # other ids for the path
     once: bool = False  # a second right caller would find it done
     everywhere: bool = False  # whoever is kept to some inboxes is refused
+    in_all: bool = False  # and so is whoever is kept to some campaigns
     by_managers: bool = False  # a program that has the scope is refused all the same: it is nobody
 
 
@@ -187,6 +188,7 @@ TABLE: dict[str, Row] = {
             "until": "2026-03-08T00:00:00Z",
         },
         everywhere=True,
+        in_all=True,
     ),
     # People and keys
     "GET /api/v1/managers": Row(200, scope="managers:read"),
@@ -229,6 +231,8 @@ def _of_program(row: Row, caller: str) -> int | None:
 
 def _of_place(row: Row, caller: str, operation: str) -> int | None:
     if row.everywhere and caller in {"other inbox", "other inbox's key"}:
+        return 403
+    if row.in_all and caller == "wrong campaign":
         return 403
     is_list = row.body is None and "{" not in operation
     # A thing that may not be seen is not there; a list is, without it.
