@@ -21,7 +21,9 @@ from inbox.domain.ids import InboxId, ManagerId, new_id
 from inbox.domain.manager import EVERYTHING, Access, Availability, Manager, Role
 from inbox.testing.hooks import comment_event, signed_call
 from inbox.testing.serving import Serving, serving
+from inbox.testing.visitor import visitor
 
+SITE = "https://crowd.example"
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
@@ -238,3 +240,22 @@ async def test_whoever_was_only_away_is_back_with_their_screen(service: Serving,
         await screen.hear("manager.changed")
     async with units.reading() as unit:
         assert (await unit.managers.find(ada.manager.id)).availability is Availability.ONLINE
+
+
+async def test_the_visitor_of_a_chat_is_told_what_a_screen_has_shown_and_other_screens_are_not(
+    service: Serving, ada: Person
+) -> None:
+    body = {"channel": "chat", "name": "Chat", "config": {"sites": [SITE]}}
+    chat = (await ada.http.post("/api/v1/inboxes", json=body)).json()["id"]
+    socket = service.url.replace("http", "ws")
+    async with ada.screen() as screen, ada.screen() as other, visitor(socket, chat, origin=SITE) as mia:
+        await mia.say("Wann kommt die Lampe?")
+        ticket = (await screen.hear("message.received"))["data"]["ticket"]
+        for seq in (-1, "x", ticket["last_seq"]):
+            frame = {"type": "viewing", "ticket_id": ticket["id"], "seq": seq}
+            await screen.socket.send(orjson.dumps(frame).decode())
+        read = await mia.frame("read")
+        await other.settle()
+
+    assert read == {"type": "read", "seq": 1}
+    assert not [frame for frame in other.frames if frame["type"] == "read"]

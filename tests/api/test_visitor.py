@@ -45,7 +45,6 @@ async def test_a_visitors_word_is_a_ticket_and_the_answer_comes_back(service: Ch
 
     ticket = await service.ticket()
     assert (said.seq, said.ticket) == (1, str(ticket.id))
-    assert ticket.assignee_id == service.tom.id
     assert answer["from"] == {"side": "team", "name": "Tom"}
 
 
@@ -287,3 +286,22 @@ async def test_the_page_and_its_campaign_are_known_at_the_desk(service: ChatServ
     message = (await service.messages(ticket))[0]
     assert (ticket.campaign_key, ticket.language) == ("lumi", "de-DE")
     assert message.meta["permalink"] == "https://crowd.example/p/lumi"
+
+
+async def test_a_visitor_is_told_what_the_team_has_read_now_and_when_they_come_back(service: ChatService) -> None:
+    async with service.visit() as mia:
+        await mia.say("Hello?")
+        await service.note("A note counts in our order, not in hers")
+        await mia.say("Are you there?")
+        ticket = await service.ticket()
+        async with service.services.units() as unit:
+            place = await unit.visitors.team_read(ticket.id, 2, now=service.services.clock())
+            again = await unit.visitors.team_read(ticket.id, 1, now=service.services.clock())
+        frame = {"type": "read", "seq": place}
+        service.services.presence.whisper(Whisper(ticket.id, ticket.inbox_id, frame, visitor_too=True))
+        await mia.frame("read")
+        session = mia.session
+    async with service.visit(session=session) as mia:
+        later = await mia.frame("read")
+
+    assert (place, again, later["seq"]) == (1, None, 1)

@@ -29,6 +29,7 @@ _HELLO_WITHIN = 5.0  # seconds
 _SILENT_AFTER = 60.0  # a screen pings every 20 s; one that stays silent is gone
 _RECHECK = 3.0  # seconds between two looks whether the sessions of open screens still hold
 _FRAME_LIMIT = 64 * 1024  # characters
+_HIGHEST_SEQ = 2**31 - 1
 _NOT_SIGNED_IN, _BAD_HELLO = 4401, 4400
 
 
@@ -94,7 +95,11 @@ class Screen:
                 self._outlet.put(frame)
 
     def _overhear(self, whisper: Whisper) -> None:
-        if self.caller.access.sees(whisper.inbox_id) and whisper.frame.get("screen") != str(self.id):
+        if (
+            whisper.screens_too
+            and self.caller.access.sees(whisper.inbox_id)
+            and whisper.frame.get("screen") != str(self.id)
+        ):
             self._say({name: value for name, value in whisper.frame.items() if name != "screen"})
 
     async def _listen(self) -> None:
@@ -114,6 +119,7 @@ class Screen:
                 self._say({"type": "pong", "position": str(self._here.follower.position)})
             case {"type": "viewing", "ticket_id": str() | None as ticket_id}:
                 await self._view(ticket_id)
+                await self._saw(ticket_id, frame.get("seq"))
             case {"type": "typing", "ticket_id": str(ticket_id), "on": bool(on)}:
                 await self._typing(ticket_id, on=on)
             case {"type": "presence", "availability": str(availability)} if availability in set(Availability):
@@ -127,8 +133,20 @@ class Screen:
         after = _id(ticket_id) if ticket_id is not None else None
         before = self._here.presence.view(self.id, after)
         for shown in (before, after):
-            if shown is not None:
+            if shown is not None and before != after:
                 await self._tell_viewers(shown)
+
+    async def _saw(self, ticket_id: str | None, seq: object) -> None:
+        """Let the visitor of a chat see that their words were read."""
+        if ticket_id is None or not isinstance(seq, int) or not 0 < seq <= _HIGHEST_SEQ:
+            return
+        async with self._here.units() as unit:
+            ticket = await unit.tickets.find(_id(ticket_id), self.caller.access)
+            place = await unit.visitors.team_read(ticket.id, seq, now=self._here.clock()) if ticket.live else None
+        if place is not None:
+            frame = {"type": "read", "seq": place}
+            here = Whisper(ticket.id, ticket.inbox_id, frame, visitor_too=True, screens_too=False)
+            self._here.presence.whisper(here)
 
     async def _tell_viewers(self, ticket_id: TicketId) -> None:
         async with self._here.units.reading() as unit:

@@ -71,8 +71,8 @@ class VisitorChat:
     """One tab of a visitor."""
 
     __slots__ = (
-        "_admitted", "_busy", "_form", "_guest", "_here", "_hub", "_news", "_online", "_seq", "_tasks", "_ticket",
-        "_typed_at", "_typist", "_wire",
+        "_admitted", "_busy", "_form", "_guest", "_here", "_hub", "_news", "_online", "_seen", "_seq", "_tasks",
+        "_ticket", "_typed_at", "_typist", "_wire",
     )  # fmt: skip
 
     def __init__(self, here: Services, hub: VisitorHub, wire: Wire, admitted: Admitted) -> None:
@@ -83,6 +83,7 @@ class VisitorChat:
         self._guest = admitted.guest
         self._form: Mapping[str, str] = admitted.hello.form
         self._ticket: Ticket | None = None
+        self._seen = 0  # by the team: as far as they have looked
         self._seq = 0  # of the public log: as far as this client was told
         self._online = False
         self._typed_at = 0.0
@@ -123,6 +124,15 @@ class VisitorChat:
         await self._wire.send(self._welcome_to(place))
         if ticket is not None and not resumed:
             await self._history(end + 1)
+        await self._tell_seen()
+
+    async def _tell_seen(self) -> None:
+        if self._ticket is None:
+            return
+        async with self._here.units.reading() as unit:
+            self._seen = await unit.visitors.read_by_team(self._ticket.id)
+        if self._seen:
+            await self._wire.send(answers.read(self._seen))
 
     def _welcome_to(self, place: Place) -> str:
         admitted = self._admitted
@@ -271,6 +281,9 @@ class VisitorChat:
             by = frame.get("by") or {}
             self._typist = (bool(frame.get("on")), by.get("name"))
             self.wake(News.TYPING)
+        elif frame.get("type") == "read":
+            self._seen = frame["seq"]
+            self.wake(News.READ)
 
     async def _tell(self) -> None:
         while self._news:
@@ -286,6 +299,8 @@ class VisitorChat:
             if News.TYPING in news:
                 on, name = self._typist
                 await self._wire.send(answers.typing(on=on, name=name))
+            if News.READ in news and self._seen:
+                await self._wire.send(answers.read(self._seen))
         self._busy = False
 
     async def _find_ticket(self) -> Ticket | None:
@@ -308,7 +323,7 @@ class VisitorChat:
 
     def _follow(self, ticket: Ticket | None) -> None:
         self._hub.moved(self, self._ticket.id if self._ticket else None, ticket.id if ticket else None)
-        self._ticket, self._seq = ticket, 0
+        self._ticket, self._seq, self._seen = ticket, 0, 0
 
     async def _tell_log(self) -> None:
         """Tell what the log holds beyond what this client was told."""

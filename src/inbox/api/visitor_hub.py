@@ -34,6 +34,7 @@ class News(Flag):
     TICKET = auto()  # another one
     QUEUE = auto()  # who is there
     TYPING = auto()  # somebody of the team
+    READ = auto()  # somebody of the team has seen what they said
     INBOX = auto()  # its settings: come again
 
 

@@ -26,6 +26,7 @@ class Whisper:
     inbox_id: InboxId
     frame: dict[str, Any]
     visitor_too: bool = False
+    screens_too: bool = True
 
 
 Listener = Callable[[Whisper], None]

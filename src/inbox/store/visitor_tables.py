@@ -41,3 +41,11 @@ public_log = Table(  # all that a visitor may see of a ticket, in its own dense 
     Column("entry", JSON, nullable=False),
     Column("at", Moment, nullable=False),
 )
+
+team_reads = Table(  # how far somebody of the team has looked at a chat
+    "team_reads",
+    metadata,
+    Column("ticket_id", ForeignKey("tickets.id", ondelete="CASCADE"), primary_key=True),
+    Column("seq", Integer, nullable=False),  # of the public log
+    Column("at", Moment, nullable=False),
+)

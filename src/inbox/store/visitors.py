@@ -18,9 +18,16 @@ from inbox.store.database import Session
 from inbox.store.messages import attachment_of, to_message
 from inbox.store.tables import messages, tickets, uploads
 from inbox.store.tickets import to_ticket
-from inbox.store.visitor_tables import public_log, visitor_files, visitors
+from inbox.store.visitor_tables import public_log, team_reads, visitor_files, visitors
 
 _VISITOR = tuple(field.name for field in fields(Visitor))
+_TEAM_READ = """
+insert into team_reads (ticket_id, seq, at)
+select $1, max(l.seq), $3 from public_log l join messages m on m.id = l.message_id
+where l.ticket_id = $1 and m.seq <= $2 having max(l.seq) is not null
+on conflict (ticket_id) do update set seq = excluded.seq, at = excluded.at where team_reads.seq < excluded.seq
+returning seq
+"""
 _MARK_MAILED = """
 update public_log set entry = (entry::jsonb || '{"mailed": true}')::json
 where ticket_id = $1 and message_id = any($2) returning seq
@@ -128,6 +135,16 @@ class Visitors:
             .order_by(messages.c.seq)
         )
         return [to_message(row) for row in await self._session.rows(statement)]
+
+    async def team_read(self, ticket_id: TicketId, up_to: int, *, now: datetime) -> int | None:
+        """Note that the team has seen a ticket's messages up to a place; return the visitor's place, if it is new."""
+        found = await self._session.driver.fetchval(_TEAM_READ, ticket_id, up_to, now)
+        return int(found) if found is not None else None
+
+    async def read_by_team(self, ticket_id: TicketId) -> int:
+        """Return up to which place of what a visitor sees the team has read."""
+        found = await self._session.value(select(team_reads.c.seq).where(team_reads.c.ticket_id == ticket_id))
+        return int(found or 0)
 
     async def mark_mailed(self, ticket_id: TicketId, message_ids: Sequence[MessageId]) -> list[int]:
         """Show messages as mailed too; return their places."""

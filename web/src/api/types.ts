@@ -132,7 +132,7 @@ export type ServerFrame =
 export type ClientFrame =
   | { type: "hello"; since: string | null }
   | { type: "subscribe"; ticket_id: string | null }
-  | { type: "viewing"; ticket_id: string | null }
+  | { type: "viewing"; ticket_id: string | null; seq?: number }
   | { type: "typing"; ticket_id: string; on: boolean }
   | { type: "presence"; availability: Availability }
   | { type: "ping" };

@@ -156,6 +156,11 @@ export class Live {
     if (!this.#state.threads.has(id)) await this.loadMessages(id);
   }
 
+  /** Somebody has this ticket before them, up to a message: the visitor of a chat may know. */
+  saw(id: string, seq: number): void {
+    this.#link.state({ type: "viewing", ticket_id: id, seq });
+  }
+
   closeTicket(): void {
     this.#link.state({ type: "viewing", ticket_id: null });
     this.#link.state({ type: "subscribe", ticket_id: null });

@@ -133,6 +133,12 @@ test("a frame of a newer service changes nothing", () => {
   expect(apply(log, { type: "sticker" } as unknown as ServerFrame)).toBe(log);
 });
 
+test("whoever answers has read what was said before", () => {
+  const log = run([welcome({ ticket: "t" }), mine(1, "c1"), message(2)]);
+
+  expect(log.readByTeam).toBe(2);
+});
+
 test("what went by mail too is marked, now and when the conversation is shown again", () => {
   const now = run([welcome({ ticket: "t" }), message(1), message(2), { type: "update", seq: 3, mailed: [2] }]);
   const again = run([welcome({ ticket: "t", since: 3, seq: 3 }), { type: "history", messages: [{ ...message(2), mailed: true }], more: true }]);

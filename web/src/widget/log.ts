@@ -113,9 +113,10 @@ function turned(log: Log, ticket: string | undefined): Log {
   return { ...log, ticket, seen: 0, early: new Set(), entries: unconfirmed, older, more: false, readByTeam: 0 };
 }
 
-/** An own word opens a settled matter again. */
+/** An own word opens a settled matter again; whoever answers has read what stands above. */
 function added(log: Log, entry: Entry): Log {
-  return { ...log, state: entry.mine ? "open" : log.state, entries: put(log.entries, entry) };
+  const readByTeam = entry.mine ? log.readByTeam : Math.max(log.readByTeam, entry.seq ?? 0);
+  return { ...log, readByTeam, state: entry.mine ? "open" : log.state, entries: put(log.entries, entry) };
 }
 
 /** An own message that was confirmed before it came back: now its files have an address. */
