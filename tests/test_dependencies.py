@@ -34,7 +34,7 @@ def test_every_package_that_the_shipped_tests_import_is_asked_for_at_least_by_th
     assert {f"{path.relative_to(ROOT)}: {name}" for path, name in imported(files) if not provided(name, asked)} == set()
 
 
-@pytest.mark.parametrize("name", ["aiosmtpd", "nothing_of_that_name"])
+@pytest.mark.parametrize("name", ["hypothesis", "nothing_of_that_name"])
 def test_a_package_that_only_tests_ask_for_is_none_of_the_services(name: str) -> None:
     assert not provided(name, names(PROJECT["project"]["dependencies"]))
 

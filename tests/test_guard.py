@@ -350,19 +350,11 @@ async def test_a_mail_server_is_dialled_with_its_name(secure: tuple[ssl.SSLConte
             await dialer.dial("other.example", end.port, tls=True)
 
 
-async def test_a_socket_to_a_mail_server_is_handed_out() -> None:
-    async with far_end() as end:
-        dialer = GuardedDialer(Guard(LOOPBACK, MAIL_PORTS, names(["127.0.0.1"])))
-        with await dialer.connect_socket("mail.example", end.port) as connected:
-            assert connected.getpeername() == ("127.0.0.1", end.port)
-            assert connected.gettimeout() == 0
-
-
 async def test_a_closed_mail_server_is_told_as_unreachable() -> None:
     dialer = GuardedDialer(Guard(LOOPBACK, MAIL_PORTS, names(["127.0.0.1"])))
 
     with pytest.raises(OutgoingFailed):
-        await dialer.connect_socket("mail.example", closed_port())
+        await dialer.dial("mail.example", closed_port(), tls=False)
 
 
 async def test_a_private_mail_server_is_not_dialled() -> None:
@@ -370,8 +362,6 @@ async def test_a_private_mail_server_is_not_dialled() -> None:
         dialer = GuardedDialer(Guard(Allowance(), frozenset({end.port})))
         with pytest.raises(OutgoingFailed):
             await dialer.dial("localhost", end.port, tls=False)
-        with pytest.raises(OutgoingFailed):
-            await dialer.connect_socket("localhost", end.port)
 
     assert end.connections == 0
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import Field, SecretStr, StringConstraints
+from pydantic import SecretStr, StringConstraints
 
+from inbox.channel.config import titled
 from inbox.channel.contract import ChannelConfig
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=255, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -34,113 +35,116 @@ class SyncFrom(StrEnum):
     ALL = "all"
 
 
-def _german(title: str, description: str) -> dict[str, Any]:
-    return {"de": {"title": title, "description": description}}
+_ENCRYPTIONS = {
+    "tls": ("TLS", "TLS"),
+    "starttls": ("STARTTLS", "STARTTLS"),
+    "none": ("None", "Keine"),
+}
 
 
 class EmailConfig(ChannelConfig):
     """An address with the mailbox that its mail arrives in and the server that sends for it."""
 
-    address: MailAddress = Field(
-        title="Address",
-        description="What people write to and what our answers come from.",
-        json_schema_extra=_german("Adresse", "Woran geschrieben wird und wovon unsere Antworten kommen."),
+    address: MailAddress = titled(
+        "Address",
+        "What people write to and what our answers come from.",
+        de=("Adresse", "Woran geschrieben wird und wovon unsere Antworten kommen."),
     )
-    display_name: Line = Field(
-        "",
-        title="Sender name",
-        description="Stands before the address, after the manager's name.",
-        json_schema_extra=_german("Absendername", "Steht vor der Adresse, nach dem Namen der antwortenden Person."),
+    display_name: Line = titled(
+        "Sender name",
+        "Stands before the address, after the manager's name.",
+        de=("Absendername", "Steht vor der Adresse, nach dem Namen der antwortenden Person."),
+        default="",
     )
-    imap_host: Needed = Field(
-        title="IMAP server",
-        description="Name of the server that holds the mailbox.",
-        json_schema_extra=_german("IMAP-Server", "Name des Servers, auf dem das Postfach liegt."),
+    imap_host: Needed = titled(
+        "IMAP server",
+        "Name of the server that holds the mailbox.",
+        de=("IMAP-Server", "Name des Servers, auf dem das Postfach liegt."),
     )
-    imap_port: int = Field(
-        993,
+    imap_port: int = titled(
+        "IMAP port",
+        "993 with TLS, 143 with STARTTLS.",
+        de=("IMAP-Port", "993 mit TLS, 143 mit STARTTLS."),
         ge=1,
         le=65535,
-        title="IMAP port",
-        description="993 with TLS, 143 with STARTTLS.",
-        json_schema_extra=_german("IMAP-Port", "993 mit TLS, 143 mit STARTTLS."),
+        default=993,
     )
-    imap_security: Security = Field(
-        Security.TLS,
-        title="IMAP encryption",
-        description="TLS from the start, STARTTLS, or none, which is for servers on the same machine only.",
-        json_schema_extra=_german(
-            "IMAP-Verschlüsselung", "TLS von Anfang an, STARTTLS oder keine, was nur auf derselben Maschine taugt."
-        ),
+    imap_security: Security = titled(
+        "IMAP encryption",
+        "TLS from the start, STARTTLS, or none, which is for servers on the same machine only.",
+        de=("IMAP-Verschlüsselung", "TLS von Anfang an, STARTTLS oder keine, was nur auf derselben Maschine taugt."),
+        options=_ENCRYPTIONS,
+        default=Security.TLS,
     )
-    imap_user: Needed = Field(
-        title="IMAP user",
-        description="Often the address itself.",
-        json_schema_extra=_german("IMAP-Benutzer", "Oft die Adresse selbst."),
+    imap_user: Needed = titled(
+        "IMAP user",
+        "Often the address itself.",
+        de=("IMAP-Benutzer", "Oft die Adresse selbst."),
     )
-    imap_password: SecretStr = Field(
-        title="IMAP password",
-        description="With two-factor sign-in this is an app password.",
-        json_schema_extra=_german("IMAP-Passwort", "Bei Zwei-Faktor-Anmeldung ein App-Passwort.")
-        | {"goes_to": ["imap_host", "imap_security", "smtp_host", "smtp_security"]},
+    imap_password: SecretStr = titled(
+        "IMAP password",
+        "With two-factor sign-in this is an app password.",
+        de=("IMAP-Passwort", "Bei Zwei-Faktor-Anmeldung ein App-Passwort."),
+        goes_to=("imap_host", "imap_security", "smtp_host", "smtp_security"),
     )
-    imap_folder: Needed = Field(
-        "INBOX",
-        title="Folder",
-        description="The folder that is read. Mails stay in it, unread ones unread.",
-        json_schema_extra=_german("Ordner", "Der Ordner, der gelesen wird. Mails bleiben darin, ungelesene ungelesen."),
+    imap_folder: Needed = titled(
+        "Folder",
+        "The folder that is read. Mails stay in it, unread ones unread.",
+        de=("Ordner", "Der Ordner, der gelesen wird. Mails bleiben darin, ungelesene ungelesen."),
+        default="INBOX",
     )
-    sync_from: SyncFrom = Field(
-        SyncFrom.NOW,
-        title="First fetch",
-        description="Only mails that arrive from now on, or all that are there.",
-        json_schema_extra=_german("Erster Abruf", "Nur Mails, die ab jetzt ankommen, oder alle, die da sind."),
+    sync_from: SyncFrom = titled(
+        "First fetch",
+        "Only mails that arrive from now on, or all that are there.",
+        de=("Erster Abruf", "Nur Mails, die ab jetzt ankommen, oder alle, die da sind."),
+        options={"now": ("From now on", "Ab jetzt"), "all": ("All that are there", "Alle, die da sind")},
+        default=SyncFrom.NOW,
     )
-    smtp_host: Needed = Field(
-        title="SMTP server",
-        description="Name of the server that sends for this address.",
-        json_schema_extra=_german("SMTP-Server", "Name des Servers, der für diese Adresse versendet."),
+    smtp_host: Needed = titled(
+        "SMTP server",
+        "Name of the server that sends for this address.",
+        de=("SMTP-Server", "Name des Servers, der für diese Adresse versendet."),
     )
-    smtp_port: int = Field(
-        465,
+    smtp_port: int = titled(
+        "SMTP port",
+        "465 with TLS, 587 with STARTTLS.",
+        de=("SMTP-Port", "465 mit TLS, 587 mit STARTTLS."),
         ge=1,
         le=65535,
-        title="SMTP port",
-        description="465 with TLS, 587 with STARTTLS.",
-        json_schema_extra=_german("SMTP-Port", "465 mit TLS, 587 mit STARTTLS."),
+        default=465,
     )
-    smtp_security: Security = Field(
-        Security.TLS,
-        title="SMTP encryption",
-        description="TLS from the start, STARTTLS, or none, which is for servers on the same machine only.",
-        json_schema_extra=_german(
-            "SMTP-Verschlüsselung", "TLS von Anfang an, STARTTLS oder keine, was nur auf derselben Maschine taugt."
-        ),
+    smtp_security: Security = titled(
+        "SMTP encryption",
+        "TLS from the start, STARTTLS, or none, which is for servers on the same machine only.",
+        de=("SMTP-Verschlüsselung", "TLS von Anfang an, STARTTLS oder keine, was nur auf derselben Maschine taugt."),
+        options=_ENCRYPTIONS,
+        default=Security.TLS,
     )
-    smtp_user: Line = Field(
-        "",
-        title="SMTP user",
-        description="Empty: the same as for IMAP.",
-        json_schema_extra=_german("SMTP-Benutzer", "Leer: derselbe wie bei IMAP."),
+    smtp_user: Line = titled(
+        "SMTP user",
+        "Empty: the same as for IMAP.",
+        de=("SMTP-Benutzer", "Leer: derselbe wie bei IMAP."),
+        default="",
     )
-    smtp_password: SecretStr | None = Field(
-        None,
-        title="SMTP password",
-        description="Empty: the same as for IMAP.",
-        json_schema_extra=_german("SMTP-Passwort", "Leer: dasselbe wie bei IMAP.")
-        | {"goes_to": ["smtp_host", "smtp_security"]},
+    smtp_password: SecretStr | None = titled(
+        "SMTP password",
+        "Empty: the same as for IMAP.",
+        de=("SMTP-Passwort", "Leer: dasselbe wie bei IMAP."),
+        goes_to=("smtp_host", "smtp_security"),
+        default=None,
     )
-    quote_original: bool = Field(
-        True,
-        title="Quote below answers",
-        description="Put the message that is answered below the answer.",
-        json_schema_extra=_german("Unter Antworten zitieren", "Die beantwortete Nachricht unter die Antwort setzen."),
+    quote_original: bool = titled(
+        "Quote below answers",
+        "Put the message that is answered below the answer.",
+        de=("Unter Antworten zitieren", "Die beantwortete Nachricht unter die Antwort setzen."),
+        default=True,
     )
-    signature: Annotated[str, StringConstraints(max_length=2000)] = Field(
-        "",
-        title="Signature",
-        description="Stands below every answer.",
-        json_schema_extra=_german("Signatur", "Steht unter jeder Antwort.") | {"format": "multiline"},
+    signature: Annotated[str, StringConstraints(max_length=2000)] = titled(
+        "Signature",
+        "Stands below every answer.",
+        de=("Signatur", "Steht unter jeder Antwort."),
+        format="multiline",
+        default="",
     )
 
     @property

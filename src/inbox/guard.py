@@ -176,12 +176,6 @@ class GuardedDialer:
                 await self._guard.checked(host, port), lambda at: self._dialled(at, host, port, tls=tls)
             )
 
-    async def connect_socket(self, host: str, port: int) -> socket.socket:
-        async with _evenly(host, port), asyncio.timeout(self._within.total_seconds()):
-            return await first_answering(
-                await self._guard.checked(host, port), lambda address: _connected(address, port)
-            )
-
     async def _dialled(
         self, address: str, host: str, port: int, *, tls: bool
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -190,18 +184,6 @@ class GuardedDialer:
         return await asyncio.open_connection(
             address, port, limit=_LONGEST_LINE, ssl=self._tls, server_hostname=plain(host)
         )
-
-
-async def _connected(address: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ip_address(address).version == 6 else socket.AF_INET
-    ours = socket.socket(family, socket.SOCK_STREAM)
-    ours.setblocking(False)
-    try:
-        await asyncio.get_running_loop().sock_connect(ours, (address, port))
-    except BaseException:
-        ours.close()
-        raise
-    return ours
 
 
 def tls_context() -> ssl.SSLContext:

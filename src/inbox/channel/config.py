@@ -3,12 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from types import MappingProxyType
+from typing import Any, TypeAlias
 
-from pydantic import SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 
 from inbox.channel.contract import Channel, ChannelConfig
 from inbox.errors import ConfigRejected, Invalid
+
+Words: TypeAlias = tuple[str, str]
+_NONE: Mapping[str, Words] = MappingProxyType({})
+_OF_PYDANTIC = frozenset({"default", "default_factory", "ge", "gt", "le", "lt", "min_length", "max_length", "pattern"})
+
+
+def titled(title: str, description: str, *, de: Words, options: Mapping[str, Words] = _NONE, **more: Any) -> Any:  # noqa: ANN401 - as pydantic.Field
+    """Make a setting with its words in both languages, as `pydantic.Field` makes one without.
+
+    Args:
+        title: its label in English.
+        description: the sentence below it.
+        de: both in German.
+        options: what each value of a choice is called, in English and in German.
+        more: `default`, `default_factory` and limits such as `ge` and `max_length`, as `pydantic.Field` knows them;
+            anything else goes into the schema as it is: `goes_to` of a secret names the settings that say where it is
+            sent, `format="inbox"` lets another inbox be chosen.
+    """
+    known = {name: value for name, value in more.items() if name in _OF_PYDANTIC}
+    words: dict[str, Any] = {"de": {"title": de[0], "description": de[1]}}
+    if options:
+        words["options"] = {value: {"en": english, "de": german} for value, (english, german) in options.items()}
+    others = {name: _json(value) for name, value in more.items() if name not in _OF_PYDANTIC}
+    return Field(title=title, description=description, json_schema_extra=words | others, **known)
+
+
+def _json(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def read_config(channel: Channel[Any], values: Mapping[str, Any]) -> ChannelConfig:

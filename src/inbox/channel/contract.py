@@ -33,9 +33,9 @@ from inbox.domain.ids import InboxId
 class ChannelConfig(BaseModel):
     """The settings of one inbox; its JSON schema draws the form.
 
-    Every field has a title and a description, German ones under `json_schema_extra={"de": {...}}`. Secrets are
-    `pydantic.SecretStr`: they are sealed at rest and never read back; one that is sent names in
-    `json_schema_extra={"goes_to": [...]}` the settings that say where to, and is asked for again when these change.
+    Every field has a title and a description in both languages: `inbox.channel.config.titled` makes one. Secrets are
+    `pydantic.SecretStr`: they are sealed at rest and never read back; one that is sent names in `goes_to` the settings
+    that say where to, and is asked for again when these change.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -80,6 +80,7 @@ export interface SchemaProperty {
   additionalProperties?: boolean | SchemaProperty;
   $ref?: string;
   de?: { title?: string; description?: string };
+  options?: Record<string, Partial<Record<Locale, string>>>;
   [extra: string]: unknown;
 }
 

@@ -10,7 +10,7 @@ const schema: ConfigSchema = {
     password: { type: "string", format: "password", writeOnly: true },
     previous: { anyOf: [{ type: "string", format: "password", writeOnly: true }, { type: "null" }], default: null },
     port: { type: "integer", default: 993, minimum: 1 },
-    form: { $ref: "#/$defs/Form", default: "off" },
+    form: { $ref: "#/$defs/Form", default: "off", options: { off: { en: "Nothing", de: "Nichts" } } },
     sites: { type: "array", items: { type: "string" }, default: [] },
     active: { type: "boolean", default: true },
     continue_in: { type: "string", format: "inbox", capability: "starts_tickets", default: "" },
@@ -36,6 +36,17 @@ test("each property finds its control", () => {
 test("the German words are taken where there are some", () => {
   const [host, password] = fieldsOf(schema, "de");
   expect([host?.title, host?.description, password?.title]).toEqual(["Rechner", "Wo es liegt.", "password"]);
+});
+
+test("a choice is called as the schema says, else by its value", () => {
+  const titles = (locale: "en" | "de") =>
+    fieldsOf(schema, locale)
+      .find(({ name }) => name === "form")
+      ?.options.map(({ title }) => title);
+  expect([titles("en"), titles("de")]).toEqual([
+    ["Nothing", "name"],
+    ["Nichts", "name"],
+  ]);
 });
 
 test("a new inbox sends what was filled in, and no secret that was left empty", () => {

@@ -3,13 +3,18 @@ import type { ConfigSchema, Locale, SchemaProperty } from "../../../api/types.ts
 
 export type FieldKind = "text" | "long" | "secret" | "number" | "yes" | "choice" | "lines" | "inbox" | "json";
 
+export interface Option {
+  value: string;
+  title: string;
+}
+
 export interface SchemaField {
   name: string;
   kind: FieldKind;
   title: string;
   description: string;
   required: boolean;
-  options: string[];
+  options: Option[];
   initial: unknown;
   /** Comes with a value, so that nobody need think about whether it may be left empty. */
   filled: boolean;
@@ -50,6 +55,11 @@ function kindOf(inner: SchemaProperty): FieldKind {
   return "json";
 }
 
+/** What a value is called: by the schema, else by itself. */
+function optionOf(value: string, inner: SchemaProperty, locale: Locale): Option {
+  return { value, title: inner.options?.[value]?.[locale] ?? value.replaceAll("_", " ") };
+}
+
 export function fieldsOf(schema: ConfigSchema, locale: Locale): SchemaField[] {
   return Object.entries(schema.properties ?? {})
     .filter(([, property]) => property.readOnly !== true && property.const === undefined)
@@ -62,7 +72,7 @@ export function fieldsOf(schema: ConfigSchema, locale: Locale): SchemaField[] {
         title: words.title ?? inner.title ?? name,
         description: words.description ?? "",
         required: schema.required?.includes(name) ?? false,
-        options: (inner.enum ?? []).map(String),
+        options: (inner.enum ?? []).map((value) => optionOf(String(value), inner, locale)),
         initial: property.default ?? null,
         filled: ![undefined, null, ""].includes(property.default as string) && !Array.isArray(property.default),
         nullable,
