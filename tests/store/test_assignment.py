@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+import time
 from collections import Counter
 
 import pytest
@@ -18,6 +20,11 @@ from inbox.domain.ticket import Ticket
 from inbox.errors import AlreadyClaimed
 from inbox.store.unit_of_work import Units
 from tests.store.conftest import NOW, add_manager, new_ticket
+
+_MANY = """
+insert into tickets (id, inbox_id, channel, state, created_at, updated_at)
+select gen_random_uuid(), inbox_id, channel, state, now(), now() from tickets, generate_series(1, $1)
+"""
 
 
 async def tickets(units: Units, inbox: Inbox, n: int) -> list[Ticket]:
@@ -48,6 +55,31 @@ async def test_of_many_who_claim_at_once_one_wins_and_the_others_learn_who(units
     (winner,) = [who for who in outcome if not who.startswith("held")]
     assert outcome.count(f"held by {winner}") == 11
     assert {str(holder) for holder in await holders(units)} == {winner}
+
+
+async def test_ten_thousand_claims_by_eight_processes_have_one_winner_each(
+    dsn: str, units: Units, inbox: Inbox
+) -> None:
+    """Each of 1,250 tickets is claimed by eight processes at once."""
+    await tickets(units, inbox, 1)
+    async with units.session() as session:
+        await session.driver.execute(_MANY, 1249)
+    async with units() as unit:
+        people = [await add_manager(unit, f"m{n}") for n in range(8)]
+    start = str(time.time() + 3)
+    claiming = [sys.executable, "-m", "tests.store.claims", dsn]
+    started = [
+        await asyncio.create_subprocess_exec(*claiming, str(me.id), start, stdout=asyncio.subprocess.PIPE)
+        for me in people
+    ]
+    won = [int((await process.communicate())[0]) for process in started]
+
+    async with units.session() as session:
+        held = await session.driver.fetch("select assignee_id, count(*) from tickets group by 1")
+        lines = await session.driver.fetchval("select count(*) from assignments where how = 'claimed'")
+        events = await session.driver.fetchval("select count(*) from events where type = 'ticket.assigned'")
+    assert sum(won) == lines == events == 1250
+    assert {row[0]: row[1] for row in held} == {me.id: n for me, n in zip(people, won, strict=True) if n}
 
 
 async def test_nobody_is_given_more_than_they_can_hold_by_many_workers_at_once(units: Units, inbox: Inbox) -> None:

@@ -110,8 +110,8 @@ async def claim(unit: Unit, ticket_id: TicketId, me: ManagerId, access: Access, 
     if ticket.assignee_id == me:
         return ticket
     if ticket.assignee_id is not None:
-        holder = await unit.managers.find(ticket.assignee_id)
-        raise AlreadyClaimed({"id": str(holder.id), "name": holder.name})
+        name = await unit.managers.name_of(ticket.assignee_id)
+        raise AlreadyClaimed({"id": str(ticket.assignee_id), "name": name})
     why = in_words([{"fact": "claimed"}])
     return await _put(unit, Change(in_hands(ticket, me, why, now=now), me, How.CLAIMED, why, me), now=now)
 

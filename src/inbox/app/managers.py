@@ -59,7 +59,7 @@ async def change(unit: Unit, manager_id: ManagerId, wish: Wish, *, by: Role, now
     if not changed.active:
         changed = replace(changed, availability=Availability.OFFLINE)
     await _keep_an_admin(unit, manager, changed)
-    saved = await unit.managers.save(changed)
+    saved = await unit.managers.save(changed, at=now)
     if manager.active and not saved.active:
         await _remove(unit, saved.id, now=now)
     unit.record(manager_event(await unit.managers.find(saved.id)))

@@ -115,7 +115,7 @@ async def set_availability(unit: Unit, manager: Manager, availability: Availabil
     await unit.managers.seen([manager.id], now=now)
     if manager.availability is availability:
         return manager
-    saved = await unit.managers.save(replace(manager, availability=availability))
+    saved = await unit.managers.save(replace(manager, availability=availability), at=now)
     unit.record(manager_event(saved))
     return saved
 
@@ -124,6 +124,6 @@ async def mark_lost(unit: Unit, *, now: datetime) -> int:
     """Count those as away of whom there was no sign of life for a while; return how many."""
     lost = await unit.managers.lost(before=now - GRACE)
     for manager in lost:
-        saved = await unit.managers.save(replace(manager, availability=Availability.AWAY))
+        saved = await unit.managers.save(replace(manager, availability=Availability.AWAY), at=now)
         unit.record(manager_event(saved))
     return len(lost)

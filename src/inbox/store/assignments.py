@@ -53,13 +53,10 @@ for no key update skip locked
 # What somebody took while they were gone is theirs until its contact speaks again. Who is away keeps what can wait.
 _LEFT = """
 select t.* from tickets t join managers m on m.id = t.assignee_id
-  cross join lateral (
-    select coalesce(max(a.at), '-infinity') as since from attendance a where a.manager_id = m.id
-  ) gone
 where t.state = 'open'
   and (not m.active or m.availability = 'offline' or m.availability = 'away' and (
-    t.live or t.due_at < $1 or t.waiting_since > gone.since))
-  and (t.assigned_at is null or t.assigned_at <= gone.since or t.waiting_since > t.assigned_at)
+    t.live or t.due_at < $1 or t.waiting_since > m.availability_since))
+  and (t.assigned_at is null or t.assigned_at <= m.availability_since or t.waiting_since > t.assigned_at)
 order by t.id limit 100
 for no key update of t skip locked
 """

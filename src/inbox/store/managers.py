@@ -45,8 +45,11 @@ order by m.id for no key update of m skip locked
 """
 _ASSIGNED = "update managers set assigned_at = $2 where id = any($1::uuid[])"
 _ATTENDS = """
-insert into attendance (id, manager_id, at, availability)
-select $1, $2, now(), $3 where $3 is distinct from (select availability from managers where id = $2)
+with changed as (
+  update managers set availability_since = coalesce($4, now()) where id = $2 and availability <> $3
+  returning id, availability_since
+)
+insert into attendance (id, manager_id, at, availability) select $1, id, availability_since, $3 from changed
 """
 _LOST = _SELECT + "where m.availability in ('online', 'busy') and coalesce(m.seen_at, m.created_at) < $1"
 
@@ -87,9 +90,12 @@ class Managers:
         )
         return await self.find(manager.id)
 
-    async def save(self, manager: Manager) -> Manager:
-        """Store a changed manager, one version on; raise StaleVersion. Coming and going is remembered."""
-        await self._session.driver.execute(_ATTENDS, new_id(), manager.id, manager.availability.value)
+    async def save(self, manager: Manager, *, at: datetime | None = None) -> Manager:
+        """Store a changed manager, one version on; raise StaleVersion. When they came or went is remembered.
+
+        `at` is when; the database's own time where nothing is said.
+        """
+        await self._session.driver.execute(_ATTENDS, new_id(), manager.id, manager.availability.value, at)
         statement = (
             update(managers)
             .where(managers.c.id == manager.id, managers.c.version == manager.version)
@@ -102,6 +108,10 @@ class Managers:
     async def online(self) -> list[Manager]:
         """Return the managers who take new work, with their present load."""
         return await self._fetch(_ONLINE)
+
+    async def name_of(self, manager_id: ManagerId) -> str:
+        """Return a manager's name alone, without asking what they hold."""
+        return str(await self._session.driver.fetchval("select name from managers where id = $1", manager_id))
 
     async def spoken(self) -> tuple[str, ...]:
         """Return the languages that somebody of us speaks, there or not."""

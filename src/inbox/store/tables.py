@@ -104,6 +104,7 @@ managers = Table(
     Column("active", Boolean, nullable=False, server_default=text("true")),
     Column("password_hash", Text),
     Column("availability", Text, nullable=False, server_default=text("'offline'")),
+    Column("availability_since", Moment),
     Column("seen_at", Moment),  # last sign of life over all of their screens
     Column("capacity", Integer, nullable=False, server_default=text("100")),
     Column("weights", JSONB, nullable=False, server_default=EMPTY_OBJECT),
