@@ -21,7 +21,7 @@ from inbox.channel.model import (
     Received,
     WebhookCall,
 )
-from inbox.channel.webhooks import Webhooks, digest_key, same_token
+from inbox.channel.webhooks import Webhooks
 from inbox.domain.threading import Threading
 from inbox.errors import (
     DeliveryDelayed,
@@ -29,14 +29,11 @@ from inbox.errors import (
     MessageUnreadable,
     OutgoingFailed,
     OutgoingRefused,
-    SignatureRejected,
-    TooLarge,
 )
 from inbox_comments.config import CommentsConfig
 from inbox_comments.event import kind_of, understood
 from inbox_comments.replies import address_of, body_of, receipt_for
 
-LIMIT = 256 * 1024  # bytes of one event
 PONG = orjson.dumps({"status": "pong"})
 PATIENCE = 15.0  # seconds for a check
 
@@ -51,14 +48,7 @@ class CommentsConnection:
         self.patience = PATIENCE
 
     def verify(self, call: WebhookCall) -> Original:
-        if len(call.body) > LIMIT:
-            raise TooLarge(f"A comment event may have {LIMIT // 1024} KiB; attachments are sent as URLs.")
-        return Original(
-            key=self._key(call),
-            body=call.body,
-            content_type=call.headers.get("content-type", "application/json"),
-            at=call.at,
-        )
+        return self._webhooks.original(call, token=self._config.bearer_token, offered=_bearer(call))
 
     def challenge(self, call: WebhookCall) -> bytes | None:
         if b"ping" not in call.body or not self._is_ping(call):
@@ -100,14 +90,6 @@ class CommentsConnection:
         except (OutgoingRefused, OutgoingFailed, TimeoutError) as error:
             return f"{origin} does not answer: {error}"
         return f"{origin} answers {answer.status}." if answer.status >= 500 else None
-
-    def _key(self, call: WebhookCall) -> str:
-        try:
-            return self._webhooks.verified_id(call)
-        except SignatureRejected:
-            if not same_token(self._config.bearer_token, _bearer(call)):
-                raise
-        return digest_key(call.body)
 
     def _is_ping(self, call: WebhookCall) -> bool:
         try:

@@ -18,13 +18,11 @@ from inbox.channel.model import (
     Received,
     WebhookCall,
 )
-from inbox.channel.webhooks import Webhooks, digest_key, same_token
+from inbox.channel.webhooks import Webhooks
 from inbox.domain.threading import Threading
-from inbox.errors import DeliveryFailed, SignatureRejected, TooLarge
+from inbox.errors import DeliveryFailed
 from inbox_telephony.config import TelephonyConfig
 from inbox_telephony.event import understood
-
-LIMIT = 256 * 1024  # bytes of one event
 
 
 class TelephonyConnection:
@@ -36,14 +34,8 @@ class TelephonyConnection:
         self._webhooks = Webhooks(config.secret, config.previous_secret)
 
     def verify(self, call: WebhookCall) -> Original:
-        if len(call.body) > LIMIT:
-            raise TooLarge(f"A call event may have {LIMIT // 1024} KiB.")
-        return Original(
-            key=self._key(call),
-            body=call.body,
-            content_type=call.headers.get("content-type", "application/json"),
-            at=call.at,
-        )
+        """Prove the system by its signature, or one that cannot sign by the token in the path."""
+        return self._webhooks.original(call, token=self._config.token, offered=call.path.strip("/"))
 
     def challenge(self, call: WebhookCall) -> bytes | None:
         """Telephony systems that are supported ask for no handshake."""
@@ -57,15 +49,6 @@ class TelephonyConnection:
 
     async def check(self) -> Health:
         return Health(ok=True, note="Nothing to try: the telephony system calls the hook's address.")
-
-    def _key(self, call: WebhookCall) -> str:
-        """Name the call; a token in the path proves the sender of a system that cannot sign."""
-        try:
-            return self._webhooks.verified_id(call)
-        except SignatureRejected:
-            if not same_token(self._config.token, call.path.strip("/")):
-                raise
-        return digest_key(call.body)
 
 
 class TelephonyChannel:

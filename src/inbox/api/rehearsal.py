@@ -41,7 +41,7 @@ class WaitsShape(Shape):
     unanswered: int = Field(description="to whom nobody had turned by the end")
 
 
-class ChannelShape(Shape):
+class RehearsedChannelShape(Shape):
     """One channel; null where nobody waited."""
 
     channel: str
@@ -66,7 +66,7 @@ class RehearsalShape(Shape):
     cut: bool = Field(description=f"the period held more than {MOST} arrivals; those after `until` were left out")
     arrivals: int
     differing: int = Field(description="arrivals about which the two rulebooks decide otherwise")
-    channels: list[ChannelShape]
+    channels: list[RehearsedChannelShape]
     handling: list[HandlingShape]
     people: int = Field(description="managers who were there at some time")
     guessed: int = Field(description="of these, whose attendance is guessed by their answers")

@@ -14,9 +14,10 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 from standardwebhooks.webhooks import Webhook
 
-from inbox.channel.model import WebhookCall
-from inbox.errors import SignatureRejected
+from inbox.channel.model import Original, WebhookCall
+from inbox.errors import SignatureRejected, TooLarge
 
+EVENT_LIMIT = 256 * 1024  # bytes
 TOLERANCE = timedelta(minutes=5)
 PREFIX = "whsec_"
 _KEY_SIZES = range(24, 65)  # bytes, as Standard Webhooks 1.0.0 asks for
@@ -100,6 +101,28 @@ class Webhooks:
             if any(hmac.compare_digest(expected, one) for one in offered):
                 return webhook_id
         raise SignatureRejected("The header webhook-signature does not fit this body, id and time.")
+
+    def original(self, call: WebhookCall, *, token: SecretStr | None, offered: str) -> Original:
+        """Return a call, proved and named: by its signature, else by the token of a sender that cannot sign.
+
+        Raises TooLarge before anything is looked at, and SignatureRejected.
+        """
+        if len(call.body) > EVENT_LIMIT:
+            raise TooLarge(f"An event may have {EVENT_LIMIT // 1024} KiB; files are sent as URLs.")
+        return Original(
+            key=self._name(call, token, offered),
+            body=call.body,
+            content_type=call.headers.get("content-type", "application/json"),
+            at=call.at,
+        )
+
+    def _name(self, call: WebhookCall, token: SecretStr | None, offered: str) -> str:
+        try:
+            return self.verified_id(call)
+        except SignatureRejected:
+            if not same_token(token, offered):
+                raise
+        return digest_key(call.body)
 
 
 def same_token(expected: SecretStr | None, offered: str) -> bool:

@@ -12,11 +12,11 @@ from pydantic import ValidationError
 from standardwebhooks import Webhook
 
 from inbox.channel.model import Original, WebhookCall
+from inbox.channel.webhooks import EVENT_LIMIT
 from inbox.errors import SignatureRejected, TooLarge
 from inbox.testing.fakes import NOON, fake_host
 from inbox.testing.hooks import comment_event, signed_call
 from inbox_comments import CommentsChannel
-from inbox_comments.channel import LIMIT
 from inbox_comments.sample import OTHER_SECRET, SECRET
 
 CHANNEL = CommentsChannel()
@@ -110,7 +110,7 @@ async def test_a_changed_header_is_refused(header: str, value: str) -> None:
 
 async def test_a_body_over_the_limit_is_refused_before_it_is_read() -> None:
     with pytest.raises(TooLarge):
-        await verified(signed_call(b" " * (LIMIT + 1), SECRET))
+        await verified(signed_call(b" " * (EVENT_LIMIT + 1), SECRET))
 
 
 async def test_a_token_proves_nothing_unless_the_inbox_has_one() -> None:

@@ -8,11 +8,11 @@ import pytest
 from pydantic import ValidationError
 
 from inbox.channel.model import Original, WebhookCall
+from inbox.channel.webhooks import EVENT_LIMIT
 from inbox.errors import SignatureRejected, TooLarge
 from inbox.testing.fakes import NOON, fake_host
 from inbox.testing.hooks import call_event, signed_call
 from inbox_telephony import TelephonyChannel
-from inbox_telephony.channel import LIMIT
 from inbox_telephony.sample import SECRET
 
 CHANNEL = TelephonyChannel()
@@ -61,7 +61,7 @@ async def test_a_signed_event_needs_no_token() -> None:
 
 async def test_an_event_over_the_limit_is_refused() -> None:
     with pytest.raises(TooLarge):
-        await verified(unsigned(f"/{TOKEN}", b" " * (LIMIT + 1)), token=TOKEN)
+        await verified(unsigned(f"/{TOKEN}", b" " * (EVENT_LIMIT + 1)), token=TOKEN)
 
 
 def test_a_token_is_made_for_every_inbox() -> None:
