@@ -35,3 +35,8 @@ def test_no_answer_has_a_field_that_holds_a_secret() -> None:
     ]
 
     assert found == []
+
+
+def test_no_two_shapes_share_a_name() -> None:
+    """Else both would be called by their modules, and every client by another name."""
+    assert [name for name in documents()["inbox.json"]["components"]["schemas"] if "__" in name] == []

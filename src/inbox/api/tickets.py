@@ -40,7 +40,7 @@ class Filters:
     """The query of the list of tickets."""
 
     view: View = View.QUEUE
-    sort: Sort = Sort.WAITING
+    sort: Sort = Sort.DUE
     inbox: UUID | None = None
     campaign: Annotated[str | None, Query(max_length=36, description="an id, or `unsorted`")] = None
     channel: Annotated[str | None, Query(max_length=60)] = None
@@ -73,7 +73,7 @@ def query_of(filters: Filters, caller: Caller, cursor: str | None, limit: int) -
         nobodys=filters.assignee == "none",
         state=filters.state,
         words=filters.q.replace("\x00", "") if filters.q else None,
-        after=after(cursor, parts=3 if filters.sort is Sort.WAITING else 2),
+        after=after(cursor, parts=3 if filters.sort is Sort.DUE else 2),
         limit=limit,
     )
 

@@ -29,9 +29,9 @@ class View(StrEnum):
 
 
 class Sort(StrEnum):
-    """The orders of a list; each is one sortable key and the id."""
+    """The orders of a list; each is a sortable key that ends with the id."""
 
-    WAITING = "waiting"  # by priority, then the longest wait first
+    DUE = "due"  # what is due next first, then the longest wait
     NEWEST = "newest"  # the latest change first
 
 
@@ -42,7 +42,7 @@ class TicketQuery:
     access: Access
     me: ManagerId | None = None
     view: View = View.QUEUE
-    sort: Sort = Sort.WAITING
+    sort: Sort = Sort.DUE
     inbox_id: InboxId | None = None
     campaign_id: CampaignId | None = None
     unsorted: bool = False  # only those without a campaign

@@ -207,7 +207,7 @@ tickets = Table(
     Index("uq_tickets_public_thread", "inbox_id", "thread", unique=True, postgresql_where=text("public")),
     Index(
         "ix_tickets_queue",
-        text("(3 - priority)"),
+        text("coalesce(due_at, 'infinity'::timestamptz)"),
         text("coalesce(waiting_since, 'infinity'::timestamptz)"),
         "id",
         postgresql_include=["inbox_id", "assignee_id", "campaign_id", "channel", "lane"],
@@ -217,7 +217,7 @@ tickets = Table(
     Index(
         "ix_tickets_lane",
         "lane",
-        text("(3 - priority)"),
+        text("coalesce(due_at, 'infinity'::timestamptz)"),
         text("coalesce(waiting_since, 'infinity'::timestamptz)"),
         "id",
         postgresql_where=text("state = 'open' and lane <> 'answer'"),

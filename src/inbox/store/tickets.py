@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, cast, func, literal, or_, select, text, tuple_, update
-from sqlalchemy.types import BigInteger
+from sqlalchemy import ColumnElement, TextClause, and_, case, cast, func, literal, or_, select, text, tuple_, update
 
 from inbox.app.queries import Page, Sort, TicketQuery, View
 from inbox.domain.ids import ContactId, InboxId, ManagerId, TicketId
@@ -263,15 +262,24 @@ def _mentions(words: str) -> ColumnElement[bool]:
 def _sort_keys(sort: Sort) -> list[ColumnElement[Any]]:
     if sort is Sort.NEWEST:
         return [tickets.c.updated_at, tickets.c.id]
-    waiting = func.coalesce(tickets.c.waiting_since, _FAR_FUTURE)
-    return [3 - tickets.c.priority, waiting, tickets.c.id]
+    return [
+        *(func.coalesce(moment, _FAR_FUTURE) for moment in (tickets.c.due_at, tickets.c.waiting_since)),
+        tickets.c.id,
+    ]
 
 
 def _key_of(ticket: Ticket, sort: Sort) -> tuple[str, ...]:
     if sort is Sort.NEWEST:
         return (ticket.updated_at.isoformat(), str(ticket.id))
-    waiting = ticket.waiting_since.isoformat() if ticket.waiting_since else ""
-    return (str(3 - ticket.priority), waiting, str(ticket.id))
+    return (_written(ticket.due_at), _written(ticket.waiting_since), str(ticket.id))
+
+
+def _written(moment: datetime | None) -> str:
+    return moment.isoformat() if moment else ""
+
+
+def _read(moment: str) -> ColumnElement[Any] | TextClause:
+    return cast(datetime.fromisoformat(moment), Moment) if moment else _FAR_FUTURE
 
 
 def _beyond(query: TicketQuery, keys: list[ColumnElement[Any]]) -> ColumnElement[bool]:
@@ -286,6 +294,5 @@ def _past(query: TicketQuery, keys: list[ColumnElement[Any]]) -> ColumnElement[b
     if query.sort is Sort.NEWEST:
         at, ticket_id = after
         return tuple_(*keys) < tuple_(cast(datetime.fromisoformat(at), Moment), literal(UUID(ticket_id)))
-    level, at, ticket_id = after
-    waiting = cast(datetime.fromisoformat(at), Moment) if at else _FAR_FUTURE
-    return tuple_(*keys) > tuple_(cast(int(level), BigInteger), waiting, literal(UUID(ticket_id)))
+    due, waiting, ticket_id = after
+    return tuple_(*keys) > tuple_(_read(due), _read(waiting), literal(UUID(ticket_id)))

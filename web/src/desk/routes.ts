@@ -36,7 +36,7 @@ export function filterOf(path: string, query: URLSearchParams): Filter {
     campaign: query.get("campaign"),
     channel: query.get("channel"),
     q: query.get("q") ?? "",
-    sort: query.get("sort") === "newest" ? "newest" : "waiting",
+    sort: query.get("sort") === "newest" ? "newest" : "due",
   };
 }
 
@@ -45,7 +45,7 @@ function queryOf(filter: Filter): URLSearchParams {
   const { inbox, campaign, channel, q, sort } = filter;
   for (const [name, value] of Object.entries({ inbox, campaign, channel, q }))
     if (value !== null && value !== "") query.set(name, value);
-  if (sort !== ("waiting" satisfies Sort)) query.set("sort", sort);
+  if (sort !== ("due" satisfies Sort)) query.set("sort", sort);
   return query;
 }
 

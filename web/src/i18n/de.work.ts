@@ -114,7 +114,7 @@ export const work = {
   "view.solved": "Erledigt",
   "view.all": "Alle",
   "sort.label": "Sortieren",
-  "sort.waiting": "Am längsten wartende zuerst",
+  "sort.due": "Nach Frist",
   "sort.newest": "Neueste zuerst",
   "search.label": "Kontakte und Betreffe durchsuchen",
   "search.place": "Personen und Betreffe suchen",

@@ -114,7 +114,7 @@ export const work = {
   "view.solved": "Solved",
   "view.all": "All",
   "sort.label": "Sort",
-  "sort.waiting": "Longest waiting first",
+  "sort.due": "What is due next first",
   "sort.newest": "Newest first",
   "search.label": "Search contacts and subjects",
   "search.place": "Search people and subjects",

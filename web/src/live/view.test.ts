@@ -13,13 +13,14 @@ function filled(...tickets: Ticket[]): View {
 }
 
 describe("order", () => {
-  test("the urgent stand first, then the longest waiting", () => {
+  test("what is due next stands first, then the longest waiting", () => {
     const view = filled(
       ticket("late", { waiting_since: at(5) }),
       ticket("early", { waiting_since: at(1) }),
-      ticket("urgent", { priority: 3, waiting_since: at(9) }),
+      ticket("later", { due_at: at(30), waiting_since: at(2) }),
+      ticket("due", { due_at: at(20), waiting_since: at(9) }),
     );
-    expect(view.ids).toEqual(["urgent", "early", "late"]);
+    expect(view.ids).toEqual(["due", "later", "early", "late"]);
   });
 
   test("one that waits for nothing stands last", () => {
@@ -77,7 +78,7 @@ describe("changes", () => {
       const before = known.get(id);
       const after = ticket(id, {
         version: n,
-        priority: random(4),
+        due_at: random(5) === 0 ? null : at(random(60)),
         waiting_since: random(5) === 0 ? null : at(random(60)),
         state: random(3) === 0 ? "solved" : "open",
       });

@@ -2,7 +2,7 @@
 import type { Ticket, ViewName } from "../api/types.ts";
 import { standsIn } from "./state.ts";
 
-export type Sort = "waiting" | "newest";
+export type Sort = "due" | "newest";
 
 export interface Filter {
   view: ViewName;
@@ -13,7 +13,7 @@ export interface Filter {
   sort: Sort;
 }
 
-export const everything: Filter = { view: "queue", inbox: null, campaign: null, channel: null, q: "", sort: "waiting" };
+export const everything: Filter = { view: "queue", inbox: null, campaign: null, channel: null, q: "", sort: "due" };
 
 function found(ticket: Ticket, q: string): boolean {
   const wanted = q.trim().toLowerCase();
@@ -33,11 +33,11 @@ export function matches(filter: Filter, ticket: Ticket, me: string): boolean {
 
 const FAR = "9999";
 
-/** Negative when `a` stands before `b`: urgent first, then the longest waiting; or simply the newest. */
+/** Negative when `a` stands before `b`: what is due next, then the longest waiting; or simply the newest. */
 export function order(sort: Sort, a: Ticket, b: Ticket): number {
   if (sort === "newest") return compare(b.updated_at, a.updated_at) || compare(b.id, a.id);
-  const waiting = compare(a.waiting_since ?? FAR, b.waiting_since ?? FAR);
-  return b.priority - a.priority || waiting || compare(a.id, b.id);
+  const due = compare(a.due_at ?? FAR, b.due_at ?? FAR);
+  return due || compare(a.waiting_since ?? FAR, b.waiting_since ?? FAR) || compare(a.id, b.id);
 }
 
 function compare(a: string, b: string): number {

@@ -38,11 +38,12 @@ test("the German words are taken where there are some", () => {
   expect([host?.title, host?.description, password?.title]).toEqual(["Rechner", "Wo es liegt.", "password"]);
 });
 
+const titles = (locale: "en" | "de") =>
+  fieldsOf(schema, locale)
+    .find(({ name }) => name === "form")
+    ?.options.map(({ title }) => title);
+
 test("a choice is called as the schema says, else by its value", () => {
-  const titles = (locale: "en" | "de") =>
-    fieldsOf(schema, locale)
-      .find(({ name }) => name === "form")
-      ?.options.map(({ title }) => title);
   expect([titles("en"), titles("de")]).toEqual([
     ["Nothing", "name"],
     ["Nichts", "name"],
