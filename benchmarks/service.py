@@ -123,7 +123,7 @@ class Desk:
         """Open the screen and wait until it follows."""
         socket = await Socket.connect(port, "/api/v1/live", self.hear, cookie)
         socket.say({"type": "hello", "since": None})
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await self.welcome.wait()
         return socket
 

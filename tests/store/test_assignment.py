@@ -82,6 +82,17 @@ async def test_ten_thousand_claims_by_eight_processes_have_one_winner_each(
     assert {row[0]: row[1] for row in held} == {me.id: n for me, n in zip(people, won, strict=True) if n}
 
 
+async def test_a_pass_says_that_more_may_wait_behind_what_it_looked_at(units: Units, inbox: Inbox) -> None:
+    await tickets(units, inbox, 45)
+    async with units() as unit:
+        for n in range(5):
+            await add_manager(unit, f"m{n}", capacity=100)
+
+    passes = [await assign_waiting(units, now=NOW) for _ in range(3)]
+
+    assert [(one.given, one.is_whole) for one in passes] == [(20, False), (20, False), (5, True)]
+
+
 async def test_nobody_is_given_more_than_they_can_hold_by_many_workers_at_once(units: Units, inbox: Inbox) -> None:
     await tickets(units, inbox, 30)
     async with units() as unit:

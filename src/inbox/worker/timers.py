@@ -66,8 +66,8 @@ async def assign_passes(door: Door, wake: Wake) -> None:
 
 
 def _pause(took: float, *, gave: bool) -> float:
-    """Return how long to rest, so that passes take at most a fifth of the time; longer where there was no room."""
-    return min(max(took * 4, _MOMENT if gave else _BREATH / 2), _ASSIGN)
+    """Return how long to rest: as long as a pass that gave something took, for people wait; longer where none did."""
+    return min(max(took, _MOMENT) if gave else max(took * 4, _BREATH / 2), _ASSIGN)
 
 
 async def watch_presence(door: Door, presence: Presence, wake: Wake) -> None:
