@@ -20,6 +20,10 @@ import type {
   Page,
   Quarantined,
   Role,
+  Routing,
+  RoutingTrial,
+  RoutingVersion,
+  Rulebook,
   Team,
   Ticket,
   Upload,
@@ -168,6 +172,13 @@ export const api = {
     get: (id: string) => http.get<Contact>(`/contacts/${id}`),
     change: (id: string, patch: { name?: string; language?: string | null }) =>
       http.patch<Contact>(`/contacts/${id}`, patch),
+  },
+  routing: {
+    get: () => http.get<Routing>("/routing"),
+    put: (version: number, document: Rulebook, note: string) => http.put<Routing>("/routing", { version, document, note }),
+    versions: () => http.get<{ items: RoutingVersion[] }>("/routing/versions"),
+    version: (version: number) => http.get<Routing>(`/routing/versions/${version}`),
+    test: (ticket_id: string, document: Rulebook) => http.post<RoutingTrial>("/routing/test", { ticket_id, document }),
   },
   quarantine: {
     list: (cursor?: string) => http.get<Page<Quarantined>>("/quarantine", { limit: 50, cursor: cursor ?? null }),

@@ -24,6 +24,11 @@ export type ApiKeyScope = Shapes["Scope"];
 export type Quarantined = Shapes["QuarantineShape"];
 export type Counters = Shapes["Counters"];
 export type Upload = Shapes["UploadShape"];
+export type Routing = Shapes["RoutingShape"];
+export type Rulebook = Shapes["RulebookBody"];
+export type Rule = Shapes["RuleBody"];
+export type RoutingVersion = Shapes["VersionShape"];
+export type RoutingTrial = Shapes["TrialShape"];
 export type Checked = Shapes["HealthShape"];
 
 export type Reason = Shapes["ReasonShape"];
