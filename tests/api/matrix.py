@@ -96,6 +96,7 @@ TABLE: dict[str, Row] = {
         200, scope=_WRITE, bound="ticket", body=lambda ids: {"manager_id": ids["manager_id"]}
     ),
     "POST /api/v1/tickets/{ticket_id}/accept": Row(409, scope=_WRITE, bound="ticket", by_managers=True),
+    "POST /api/v1/tickets/{ticket_id}/extend": Row(409, scope=_WRITE, bound="ticket", by_managers=True),
     "POST /api/v1/tickets/{ticket_id}/decline": Row(409, scope=_WRITE, bound="ticket", by_managers=True),
     "GET /api/v1/tickets/{ticket_id}/why": Row(200, scope=_READ, bound="ticket"),
     "GET /api/v1/board": Row(200, _LEAD),

@@ -72,4 +72,4 @@ async def a_desk(browser: Browser, url: str, **context: Any) -> AsyncIterator[De
     page.on("console", lambda said: desk.complaints.append(said.text) if "Content Security" in said.text else None)
     yield desk
     await tab.close()
-    assert desk.complaints == []
+    assert desk.complaints == [], desk.complaints

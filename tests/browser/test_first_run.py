@@ -57,6 +57,12 @@ async def _pressing(desk: Desk, path: str, key: str) -> None:
     await desk.page.locator("dialog[open], [popover]:popover-open").first.wait_for()
 
 
+async def _in_first(desk: Desk, key: str) -> None:
+    await _open_of(desk, "email")
+    await desk.page.keyboard.press(key)
+    await desk.page.locator("dialog[open]").wait_for()
+
+
 def _to(path: str) -> Callable[[Desk], Awaitable[None]]:
     return lambda desk: desk.go(path)
 
@@ -68,6 +74,9 @@ SCREENS: dict[str, Callable[[Desk], Awaitable[None]]] = {
     "comments": lambda desk: _open_of(desk, "comments"),
     "call": lambda desk: _open_of(desk, "telephony"),
     "new-ticket": lambda desk: _pressing(desk, "/q/queue", "c"),
+    "why": lambda desk: _in_first(desk, "w"),
+    "assign": lambda desk: _in_first(desk, "a"),
+    "board": _to("/board"),
     "help": lambda desk: _pressing(desk, "/q/queue", "?"),
     "profile": _to("/settings/profile"),
     "people": _to("/settings/people"),

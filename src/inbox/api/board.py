@@ -51,6 +51,15 @@ async def accept_ticket(request: Request, caller: Works, ticket_id: UUID) -> Jso
     return Json(ticket_view(ticket))
 
 
+@router.post("/tickets/{ticket_id}/extend", response_model=TicketShape)
+async def extend_offer(request: Request, caller: Works, ticket_id: UUID) -> Json:
+    """Let an offer stand once more for its whole time; refused with 409 the second time."""
+    at_hand = services(request)
+    async with at_hand.units() as unit:
+        ticket = await offers.extend(unit, TicketId(ticket_id), caller.me, caller.access, now=at_hand.clock())
+    return Json(ticket_view(ticket))
+
+
 @router.post("/tickets/{ticket_id}/decline", response_model=TicketShape)
 async def decline_ticket(request: Request, caller: Works, ticket_id: UUID) -> Json:
     """Refuse a ticket that one was offered: it goes on to the next."""

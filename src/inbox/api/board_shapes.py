@@ -12,6 +12,8 @@ HowName = Literal[
     "assigned", "claimed", "given", "offered", "accepted", "declined", "silent", "released", "handed_over"
 ]
 
+RefusalName = Literal["offline", "away", "busy", "not_permitted", "other_team", "declined", "skill", "language", "full"]
+
 
 class HandShape(Shape):
     """A line of a ticket's history: through whose hands it went."""
@@ -23,12 +25,20 @@ class HandShape(Shape):
     why: ReasonShape | None
 
 
+class MayShape(Shape):
+    """Whether the service would give a ticket to a manager now."""
+
+    manager_id: Id
+    refusal: RefusalName | None = Field(description="null: they may take it")
+
+
 class WhyShape(Shape):
     """Why a ticket is where it is."""
 
     assigned: ReasonShape | None = Field(description="null: nobody has it")
     waiting: ReasonShape | None = Field(description="why nobody has it yet; null: somebody has, or nobody needs to")
     history: list[HandShape]
+    managers: list[MayShape]
 
 
 class HeldShape(Shape):

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from inbox.app.assign import understood
+from inbox.app.assign import Scene, understood
 from inbox.app.ports import Unit
 from inbox.app.views import moment
-from inbox.domain.assignment import Hand, why_waiting
+from inbox.domain.assignment import Hand, refusal, why_waiting
 from inbox.domain.ids import ManagerId, TicketId
 from inbox.domain.lanes import Lane
 from inbox.domain.manager import Access, Manager
@@ -22,15 +22,25 @@ async def why(
 ) -> dict[str, Any]:
     """Say why a ticket has whom it has, or why it still waits, and through whose hands it went."""
     ticket = await unit.tickets.find(ticket_id, access)
-    waiting = await _waiting(unit, ticket, fallback, now=now)
+    people = [manager for manager in await unit.managers.all() if manager.active]
+    teams = {team.id: team for team in await unit.campaigns.teams()}
+    spoken = [language for manager in people for language in manager.languages]
+    work = understood(await unit.assignments.work_of(ticket.id, teams), spoken, tuple(fallback))
+    scene = Scene([work], people, teams)
+    waiting = await _waiting(unit, ticket, scene, now=now)
     return {
         "assigned": reason_view(ticket.assigned_why if ticket.assignee_id else None),
         "waiting": reason_view(waiting),
         "history": [_hand_view(hand) for hand in await unit.assignments.history(ticket.id)],
+        "managers": [_may_view(manager, scene, now) for manager in people],
     }
 
 
-async def _waiting(unit: Unit, ticket: Ticket, fallback: Sequence[str], *, now: datetime) -> Reason | None:
+def _may_view(manager: Manager, scene: Scene, now: datetime) -> dict[str, Any]:
+    return {"manager_id": str(manager.id), "refusal": refusal(manager, scene.works[0], teams=scene.teams, now=now)}
+
+
+async def _waiting(unit: Unit, ticket: Ticket, scene: Scene, *, now: datetime) -> Reason | None:
     if ticket.assignee_id is not None or ticket.state not in {State.OPEN, State.SNOOZED}:
         return None
     if ticket.state is State.SNOOZED:
@@ -39,11 +49,7 @@ async def _waiting(unit: Unit, ticket: Ticket, fallback: Sequence[str], *, now: 
         return in_words([{"fact": "lane", "lane": ticket.lane.value}])
     if ticket.offered_to is not None:
         return await _offered(unit, ticket, ticket.offered_to, now=now)
-    people = [manager for manager in await unit.managers.all() if manager.active]
-    teams = {team.id: team for team in await unit.campaigns.teams()}
-    spoken = [language for manager in people for language in manager.languages]
-    work = understood(await unit.assignments.work_of(ticket.id, teams), spoken, tuple(fallback))
-    return why_waiting(work, people, teams=teams, now=now)
+    return why_waiting(scene.works[0], scene.people, teams=scene.teams, now=now)
 
 
 async def _offered(unit: Unit, ticket: Ticket, to: ManagerId, *, now: datetime) -> Reason:

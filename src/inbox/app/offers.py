@@ -35,6 +35,18 @@ async def decline(unit: Unit, ticket_id: TicketId, me: ManagerId, access: Access
     return stored[0]
 
 
+async def extend(unit: Unit, ticket_id: TicketId, me: ManagerId, access: Access, *, now: datetime) -> Ticket:
+    """Let an offer stand once more for its whole time, for whoever needs longer to read it (WCAG 2.2.1)."""
+    ticket = await _offered(unit, ticket_id, me, access)
+    last = (await unit.assignments.history(ticket.id))[-1]
+    if last.by is not None or ticket.offered_until is None:
+        raise Conflict("This offer was extended already.")
+    longer = replace(ticket, offered_until=now + (ticket.offered_until - last.at))
+    why = in_words([{"fact": "more_time"}])
+    stored = await put(unit, Change(longer, me, How.OFFERED, why, me), now=now)
+    return stored[0]
+
+
 async def _offered(unit: Unit, ticket_id: TicketId, me: ManagerId, access: Access) -> Ticket:
     ticket = await unit.tickets.hold(ticket_id, access)
     if ticket.offered_to != me:

@@ -18,6 +18,7 @@ class View(StrEnum):
 
     QUEUE = "queue"  # open, to answer
     MINE = "mine"  # assigned to me and at work
+    OFFERED = "offered"  # to me, for a while
     UNASSIGNED = "unassigned"  # open, to answer, nobody has it
     THANK = "thank"  # open, in this lane
     NOTHING = "nothing"

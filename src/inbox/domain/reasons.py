@@ -98,6 +98,7 @@ _WORDS: dict[str, Callable[[Fact], str]] = {
     "claimed": lambda _: "taken",
     "given": lambda fact: f"given by {fact['name']}",
     "accepted": lambda _: "accepted",
+    "more_time": lambda _: "with more time",
     "released": lambda _: "given back",
     "left": lambda fact: f"{fact['name']} is {fact['availability']}",
     "pulled": lambda fact: f"{fact['team']} takes its tickets itself",

@@ -227,14 +227,20 @@ def _in_view(query: TicketQuery) -> ColumnElement[bool]:
             return and_(_open_in(Lane.ANSWER), tickets.c.assignee_id.is_(None))
         case View.THANK | View.NOTHING | View.SPAM:
             return _open_in(Lane(query.view.value))
-        case View.MINE:
-            return and_(tickets.c.assignee_id == query.me, tickets.c.state.in_([s.value for s in AT_WORK]))
+        case View.MINE | View.OFFERED:
+            return _of_me(query)
         case View.WAITING | View.SNOOZED:
             return tickets.c.state == query.view.value
         case View.SOLVED:
             return tickets.c.state.in_([State.SOLVED.value, State.CLOSED.value])
         case View.ALL:
             return literal(value=True)
+
+
+def _of_me(query: TicketQuery) -> ColumnElement[bool]:
+    if query.view is View.OFFERED:
+        return tickets.c.offered_to == query.me
+    return and_(tickets.c.assignee_id == query.me, tickets.c.state.in_([s.value for s in AT_WORK]))
 
 
 def _open_in(lane: Lane) -> ColumnElement[bool]:

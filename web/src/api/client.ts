@@ -32,6 +32,19 @@ export class Problem extends Error {
   }
 }
 
+let skew = 0;
+
+/** The time as the service has it: deadlines are its own, and a browser's clock may be minutes off. */
+export function serverNow(): number {
+  return Date.now() + skew;
+}
+
+/** The header counts whole seconds and took a while to come: only a clock that is really off is corrected. */
+function readClock(date: string | null): void {
+  const off = date === null ? 0 : Date.parse(date) - Date.now();
+  skew = Math.abs(off) > 3_000 ? off : 0;
+}
+
 export type Query = Record<string, string | number | boolean | null | undefined>;
 
 let onUnauthorised: () => void = () => undefined;
@@ -56,6 +69,7 @@ async function send(url: string, init: RequestInit): Promise<Response> {
   const response = await fetch(url, { credentials: "same-origin", ...init }).catch((cause: unknown) => {
     throw new Problem(0, { title: "The service cannot be reached", detail: String(cause) });
   });
+  readClock(response.headers.get("date"));
   if (response.ok) return response;
   const problem = await problemOf(response);
   if (problem.status === 401 && !url.startsWith(`${BASE}/session`) && !url.startsWith(`${BASE}/me`)) onUnauthorised();

@@ -4,6 +4,7 @@ import type {
   ApiKey,
   ApiKeyScope,
   Availability,
+  Board,
   Campaign,
   Channel,
   Checked,
@@ -27,6 +28,7 @@ import type {
   Team,
   Ticket,
   Upload,
+  Why,
 } from "./types.ts";
 
 export interface NewTicket {
@@ -114,6 +116,10 @@ export const api = {
     claim: (id: string) => http.post<Ticket>(`${ticket(id)}/claim`),
     release: (id: string) => http.post<Ticket>(`${ticket(id)}/release`),
     assign: (id: string, manager: string) => http.post<Ticket>(`${ticket(id)}/assign`, { manager_id: manager }),
+    accept: (id: string) => http.post<Ticket>(`${ticket(id)}/accept`),
+    decline: (id: string) => http.post<Ticket>(`${ticket(id)}/decline`),
+    extend: (id: string) => http.post<Ticket>(`${ticket(id)}/extend`),
+    why: (id: string) => http.get<Why>(`${ticket(id)}/why`),
     messages: (id: string, cursor?: string) =>
       http.get<Page<Message>>(`${ticket(id)}/messages`, { limit: 50, cursor: cursor ?? null }),
     say: (id: string, body: NewMessage, key: string) => http.post<Message>(`${ticket(id)}/messages`, body, key),
@@ -122,6 +128,7 @@ export const api = {
     retry: (id: string, message: string) => http.post<Message>(`${ticket(id)}/messages/${message}/retry`),
   },
   uploads: { add: (file: File) => http.upload<Upload>("/uploads", { name: file.name }, file) },
+  board: () => http.get<Board>("/board"),
   counters: () => http.get<Counters>("/counters"),
   channels: () => http.get<{ items: Channel[] }>("/channels"),
   inboxes: {

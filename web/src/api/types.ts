@@ -35,11 +35,18 @@ export type Reason = Shapes["ReasonShape"];
 
 export type Lane = Ticket["lane"];
 export type TeamMode = Team["mode"];
+export type Held = Shapes["HeldShape"];
+export type AtWork = Shapes["AtWorkShape"];
+export type Board = Shapes["BoardShape"];
+export type Hand = Shapes["HandShape"];
+export type Why = Shapes["WhyShape"];
+
 export type Role = Me["role"];
 export type Locale = Me["locale"];
 export type Availability = Me["availability"];
 export type TicketState = Ticket["state"];
-export type ViewName = Shapes["View"];
+/** The lists that people see; what one is offered stands in a card of its own. */
+export type ViewName = Exclude<Shapes["View"], "offered">;
 
 export interface Page<T> {
   items: T[];

@@ -30,9 +30,13 @@ export type Action =
   | "spam"
   | "undo"
   | "new"
+  | "board"
   | "search"
   | "fresh"
   | "side"
+  | "why"
+  | "accept"
+  | "decline"
   | "send"
   | "sendAndSolve"
   | "help";
@@ -58,9 +62,13 @@ export const bindings: readonly Binding[] = [
   { action: "spam", keys: ["4"], group: "ticket", text: "key.lane.spam" },
   { action: "undo", keys: ["z"], group: "ticket", text: "key.undo" },
   { action: "side", keys: ["i"], group: "ticket", text: "key.side" },
+  { action: "why", keys: ["w"], group: "ticket", text: "key.why" },
   { action: "send", keys: ["Mod+Enter"], group: "ticket", text: "key.send", always: true },
   { action: "sendAndSolve", keys: ["Mod+Shift+Enter"], group: "ticket", text: "key.sendAndSolve", always: true },
+  { action: "accept", keys: ["y"], group: "global", text: "key.accept" },
+  { action: "decline", keys: ["d"], group: "global", text: "key.decline" },
   { action: "new", keys: ["c"], group: "global", text: "key.new" },
+  { action: "board", keys: ["b"], group: "global", text: "key.board" },
   { action: "back", keys: ["Escape"], group: "global", text: "key.back", always: true },
   { action: "help", keys: ["?"], group: "global", text: "key.help" },
 ];

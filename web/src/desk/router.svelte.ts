@@ -39,7 +39,7 @@ class Router {
       return;
     const anchor = (event.target as Element | null)?.closest?.("a");
     if (anchor === null || anchor === undefined || anchor.target !== "" || anchor.hasAttribute("download")) return;
-    if (anchor.origin !== location.origin || !/^\/(q|t|settings|welcome)(\/|$)/.test(anchor.pathname)) return;
+    if (anchor.origin !== location.origin || !/^\/(q|t|board|settings|welcome)(\/|$)/.test(anchor.pathname)) return;
     event.preventDefault();
     this.go(anchor.pathname + anchor.search);
   }

@@ -6,6 +6,7 @@ export type Route =
   | { name: "list" }
   | { name: "ticket"; id: string }
   | { name: "settings"; page: string; id: string | null }
+  | { name: "board" }
   | { name: "welcome" }
   | { name: "setup"; token: string }
   | { name: "link"; token: string };
@@ -22,6 +23,7 @@ export function routeOf(path: string, hash: string): Route {
   const [first, second, third] = path.split("/").filter(Boolean);
   if (first === "t" && second !== undefined) return { name: "ticket", id: second };
   if (first === "settings") return { name: "settings", page: second ?? "profile", id: third ?? null };
+  if (first === "board") return { name: "board" };
   if (first === "welcome") return { name: "welcome" };
   return { name: "list" };
 }

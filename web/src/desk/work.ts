@@ -6,6 +6,9 @@ import { toasts } from "../ui/toasts.svelte.ts";
 import { says } from "./says.ts";
 import { session } from "./session.svelte.ts";
 
+/** Enough of a ticket to give it to somebody. */
+type Given = Pick<Ticket, "id">;
+
 async function keeping(work: Promise<Ticket>): Promise<boolean> {
   try {
     session.live.upsert(await work);
@@ -16,7 +19,7 @@ async function keeping(work: Promise<Ticket>): Promise<boolean> {
   }
 }
 
-export async function claim(ticket: Ticket): Promise<boolean> {
+export async function claim(ticket: Given): Promise<boolean> {
   try {
     session.live.upsert(await api.tickets.claim(ticket.id));
     return true;
@@ -27,12 +30,14 @@ export async function claim(ticket: Ticket): Promise<boolean> {
   }
 }
 
-export function release(ticket: Ticket): Promise<boolean> {
+export function release(ticket: Given): Promise<boolean> {
   return keeping(api.tickets.release(ticket.id));
 }
 
-export function assign(ticket: Ticket, manager: string): Promise<boolean> {
-  return manager === session.me.id ? claim(ticket) : keeping(api.tickets.assign(ticket.id, manager));
+/** Give a ticket to somebody. Taking what nobody has is a race, and says who won it; taking over from somebody is not. */
+export function assign(ticket: Given & { assignee_id: string | null }, manager: string): Promise<boolean> {
+  const isRace = manager === session.me.id && ticket.assignee_id === null;
+  return isRace ? claim(ticket) : keeping(api.tickets.assign(ticket.id, manager));
 }
 
 /** Change a ticket. Somebody was quicker: take their version and try once more, since fields rarely collide. */

@@ -156,7 +156,6 @@ export const work = {
   "claim.lost": "{name} war schneller und hat den Vorgang jetzt.",
   "assign.label": "Zuständig",
   "assign.to": "Zuständig: {name}",
-  "assign.me": "Selbst übernehmen",
   "assign.release": "Zurückgeben",
   "solve": "Erledigen",
   "solved.said": "Vorgang #{number} ist erledigt.",

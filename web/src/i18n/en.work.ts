@@ -156,7 +156,6 @@ export const work = {
   "claim.lost": "{name} was quicker and has this ticket now.",
   "assign.label": "Assigned to",
   "assign.to": "Assigned to {name}",
-  "assign.me": "Take it myself",
   "assign.release": "Give it back",
   "solve": "Solve",
   "solved.said": "Ticket #{number} is solved.",

@@ -13,7 +13,6 @@ import type {
   Inbox,
   Manager,
   Message,
-  Presence,
   ServerFrame,
   StreamEvent,
   Team,
@@ -23,13 +22,11 @@ import { Company, type Typist } from "./company.svelte.ts";
 import { fetchAll } from "./fetch.ts";
 import { Link, type LinkState } from "./link.ts";
 import { TicketList } from "./list.svelte.ts";
-import { apply, emptyState, inOrder, putContact, putMessages, putTicket, type State, type Touched } from "./state.ts";
+import { apply, emptyState, inOrder, putContact, putMessages, putPresence, putTicket, type State, type Touched, type Watcher } from "./state.ts";
 
 const BANNER_AFTER = 1_500;
 const COUNTERS_AFTER = 1_000;
 const THREADS_KEPT = 30;
-
-type Watcher = (before: Ticket | undefined, after: Ticket) => void;
 
 export class Live {
   /** Moves once a frame when anything changed; reading it makes a reader follow. */
@@ -50,6 +47,7 @@ export class Live {
   #resuming = false;
   readonly #company: Company;
   readonly #listeners = new Set<(event: StreamEvent, touched: Touched) => void>();
+  readonly #resynced = new Set<() => void>();
   readonly #watchers = new Set<Watcher>();
   onEnded: () => void = () => undefined;
 
@@ -244,6 +242,12 @@ export class Live {
     return () => this.#watchers.delete(watcher);
   }
 
+  /** Be told when all had to be fetched anew. */
+  whenResynced(again: () => void): () => void {
+    this.#resynced.add(again);
+    return () => this.#resynced.delete(again);
+  }
+
   hurry(): void {
     this.#link.hurry();
   }
@@ -286,10 +290,12 @@ export class Live {
         break;
       case "welcome":
         this.#state.position ??= frame.position;
-        this.#presence(frame.managers);
+        putPresence(this.#state, frame.managers);
+        this.version++;
         break;
       case "presence":
-        this.#presence(frame.managers);
+        putPresence(this.#state, frame.managers);
+        this.version++;
         break;
       case "viewing":
         this.#company.looks(frame.ticket_id, frame.managers);
@@ -347,14 +353,6 @@ export class Live {
     this.#countersSoon();
   }
 
-  #presence(managers: Presence[]): void {
-    for (const { id, availability, load } of managers) {
-      const known = this.#state.managers.get(id);
-      if (known !== undefined) this.#state.managers.set(id, { ...known, availability, load: load ?? known.load });
-    }
-    this.version++;
-  }
-
   #countersSoon(): void {
     if (this.#countersTimer !== undefined) return;
     this.#countersTimer = setTimeout(() => {
@@ -390,6 +388,7 @@ export class Live {
     this.#state.tickets.clear();
     this.#state.threads.clear();
     await this.#loadAll();
+    for (const again of this.#resynced) again();
     await this.list.show(this.list.filter);
     const open = threads.at(-1);
     if (open !== undefined) await this.openTicket(open);

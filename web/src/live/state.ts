@@ -4,7 +4,7 @@
  * Entities live in plain maps and are replaced, never changed; the maps themselves are moved in place, since copying ten
  * thousand tickets for each event would cost more than the event.
  */
-import type { Campaign, Client, Contact, Counters, Inbox, Manager, Message, StreamEvent, Team, Ticket, ViewName } from "../api/types.ts";
+import type { Campaign, Client, Contact, Counters, Inbox, Manager, Message, Presence, StreamEvent, Team, Ticket, ViewName } from "../api/types.ts";
 
 /** The loaded part of one ticket's history. */
 export interface Thread {
@@ -39,6 +39,9 @@ export interface Touched {
   /** A counter could not be moved by this event alone. */
   countersStale?: boolean;
 }
+
+/** Hears of every change of a ticket. */
+export type Watcher = (before: Ticket | undefined, after: Ticket) => void;
 
 export function emptyState(me: string): State {
   return {
@@ -156,6 +159,14 @@ function merge<T extends { id: string }>(into: Map<string, T>, part: (Partial<T>
 function knows(state: State, contact: string): boolean {
   for (const ticket of state.tickets.values()) if (ticket.contact?.id === contact) return true;
   return false;
+}
+
+/** Who is there now. */
+export function putPresence(state: State, managers: Presence[]): void {
+  for (const { id, availability, load } of managers) {
+    const known = state.managers.get(id);
+    if (known !== undefined) state.managers.set(id, { ...known, availability, load: load ?? known.load });
+  }
 }
 
 /** A contact as the API told them: their newest tickets, and their name on all that we know. */
