@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from inbox.store.assignments import _LEFT, _OFFERS_THAT_ENDED
 from inbox.store.intake import _BY_CONTACT, _BY_THREAD
 from inbox.store.managers import _ONLINE
 from inbox.store.unit_of_work import Units
@@ -37,3 +38,11 @@ async def kept_plan(units: Units, statement: str) -> str:
 
 def indexes_of(table: str, plan: str) -> set[str]:
     return set(re.findall(rf"using (\w+) on {table}\b", plan))
+
+
+async def test_what_somebody_left_and_was_offered_is_found_by_the_manager(units: Units) -> None:
+    left, offered = await kept_plan(units, _LEFT), await kept_plan(units, _OFFERS_THAT_ENDED)
+
+    assert "ix_tickets_assignee" in left
+    assert "ix_tickets_offered" in offered
+    assert "Seq Scan on tickets" not in left + offered

@@ -27,6 +27,7 @@ class Pass:
 
     given: int = 0
     is_whole: bool = True  # nothing is left that can be given now; else there may be more to do at once
+    is_full: bool = False  # nobody had any room, so that it does not matter what else comes
     next_at: datetime | None = None  # when more may be decided, only because time passes
 
 
@@ -56,8 +57,9 @@ async def assign_waiting(units: Units, *, fallback: Sequence[str] = (), now: dat
         offer_ends = await unit.assignments.next_end()
     moments = (offer_ends, *(changes_at(work, now=now) for work in scene.works))
     next_at = min((moment for moment in moments if moment is not None), default=None)
+    is_full = not any(_has_any_room(manager) for manager in scene.people)
     # Where all that was looked at of one kind was given, more of it may wait behind.
-    return Pass(len(given), len(given) == len(choices) < _EACH, next_at)
+    return Pass(len(given), len(given) == len(choices) < _EACH, is_full, next_at)
 
 
 async def _look(unit: Unit, fallback: tuple[str, ...], *, now: datetime) -> Scene:

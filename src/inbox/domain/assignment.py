@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from inbox.domain.campaign import Mode, Team
 from inbox.domain.ids import CampaignId, ContactId, InboxId, ManagerId, TeamId, TicketId
@@ -145,6 +146,7 @@ def speaks(manager: Manager, language: str) -> bool:
     return _tongue(language) in {_tongue(spoken) for spoken in manager.languages}
 
 
+@lru_cache(maxsize=256)
 def _tongue(language: str) -> str:
     return language.partition("-")[0].casefold()
 

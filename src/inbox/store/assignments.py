@@ -37,8 +37,9 @@ from tickets t
 _WAITING = f"""
 with ranked as (
   select id, row_number() over (
-    partition by inbox_id, campaign_id, channel, weight, language, skills, team_id, declined_by, due_at < $1
-    order by due_at, waiting_since, id
+    partition by hash_record_extended((
+      inbox_id, campaign_id, channel, weight, language, skills, team_id, declined_by, due_at < $1), 0)
+    order by due_at
   ) as place
   from tickets
   where state = 'open' and assignee_id is null and offered_to is null and lane = 'answer'
@@ -51,23 +52,33 @@ where id = any($1::uuid[]) and state = 'open' and assignee_id is null and offere
 for no key update skip locked
 """
 # What somebody took while they were gone is theirs until its contact speaks again. Who is away keeps what can wait.
+# The managers come first: without statistics a plan reads all that is open to find the few that somebody left.
 _LEFT = """
-select t.* from tickets t join managers m on m.id = t.assignee_id
-where t.state = 'open'
-  and (not m.active or m.availability = 'offline' or m.availability = 'away' and (
-    t.live or t.due_at < $1 or t.waiting_since > m.availability_since))
-  and (t.assigned_at is null or t.assigned_at <= m.availability_since or t.waiting_since > t.assigned_at)
-order by t.id limit 100
-for no key update of t skip locked
+with gone as materialized (
+  select * from managers where not active or availability in ('offline', 'away')
+), found as materialized (
+  select t.id from gone m cross join lateral (
+    select * from tickets where assignee_id = m.id and state in ('open', 'waiting') offset 0) t
+  where t.state = 'open'
+    and (not m.active or m.availability = 'offline'
+      or t.live or t.due_at < $1 or t.waiting_since > m.availability_since)
+    and (t.assigned_at is null or t.assigned_at <= m.availability_since or t.waiting_since > t.assigned_at)
+  limit 100
+)
+select * from tickets where id = any(array(select id from found)) and state = 'open' and assignee_id is not null
+for no key update skip locked
 """
-_OFFERS_THAT_ENDED = """
-select t.* from tickets t join managers m on m.id = t.offered_to
-where t.offered_to is not null and (
-  t.offered_until <= $1 or t.state <> 'open' or t.lane <> 'answer' or not m.active or m.availability <> 'online')
-order by t.id limit 100
-for no key update of t skip locked
-"""
-_NEXT_END = "select min(offered_until) from tickets where offered_to is not null"
+_OFFERED = "select * from tickets where offered_to = any(array(select id from managers))"
+_OFFERS_THAT_ENDED = f"""
+with found as materialized (
+  select t.id from ({_OFFERED}) t join managers m on m.id = t.offered_to
+  where t.offered_until <= $1 or t.state <> 'open' or t.lane <> 'answer' or not m.active or m.availability <> 'online'
+  limit 100
+)
+select * from tickets where id = any(array(select id from found)) and offered_to is not null
+for no key update skip locked
+"""  # noqa: S608 - our own words
+_NEXT_END = f"select min(offered_until) from ({_OFFERED}) offered"  # noqa: S608 - our own words
 _GIVE = """
 update tickets t
 set assignee_id = c.assignee_id, assigned_at = c.assigned_at, assigned_why = c.assigned_why,

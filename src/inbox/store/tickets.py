@@ -150,7 +150,7 @@ class Tickets:
                 func.min(tickets.c.due_at).label("due_at"),
             )
             .where(tickets.c.state == State.OPEN.value, tickets.c.lane == Lane.ANSWER.value)
-            .where(tickets.c.assignee_id.is_(None), visible(access))
+            .where(tickets.c.assignee_id.is_(None), tickets.c.offered_to.is_(None), visible(access))
             .group_by(*cell)
             .order_by(*cell)
         )

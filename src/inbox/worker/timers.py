@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 
-from inbox.app.assign import assign_waiting
+from inbox.app.assign import Pass, assign_waiting
 from inbox.app.intake import Door
 from inbox.app.presence import Presence, mark_lost
 from inbox.app.timers import Ring, fire_due
 from inbox.app.visitor_files import Drops, forget_abandoned
 from inbox.domain.clocks import ClockKind
 from inbox.domain.events import EventType
+from inbox.errors import StaleVersion
 from inbox.worker.wake import Wake
 
 ASSIGN_WAKES = (
@@ -30,12 +31,13 @@ ASSIGN_WAKES = (
     EventType.CLOCK_FIRED,
 )
 _CLOCKS = 5.0  # seconds between two looks when nothing is due before
-_ASSIGN = 3.0
+_ASSIGN = 1.0
 _PRESENCE = 15.0
 _HOURLY = 3_600.0
 _KEPT = timedelta(days=7)  # of the event stream; older readers fetch everything anew
 _BREATH = 0.05  # seconds, in which wake-ups of a burst become one pass
 _MOMENT = 0.005
+_FULL = 0.1
 
 
 async def ring_clocks(door: Door, wake: Wake, rings: Mapping[ClockKind, Ring]) -> None:
@@ -58,16 +60,25 @@ async def assign_passes(door: Door, wake: Wake) -> None:
     timer = asyncio.get_running_loop().time
     while True:
         started = timer()
-        fallback = door.routing.current.router.book.fallback_languages
-        done = await assign_waiting(door.units, fallback=fallback, now=door.clock())
-        await asyncio.sleep(_pause(timer() - started, gave=done.given > 0))
+        done = await _one_pass(door)
+        await asyncio.sleep(_pause(done, timer() - started))
         if done.is_whole:
             await wake.sleep(until=done.next_at, now=door.clock(), at_most=_ASSIGN)
 
 
-def _pause(took: float, *, gave: bool) -> float:
+async def _one_pass(door: Door) -> Pass:
+    fallback = door.routing.current.router.book.fallback_languages
+    try:
+        return await assign_waiting(door.units, fallback=fallback, now=door.clock())
+    except StaleVersion:  # somebody changed what it was about to change: it looks again
+        return Pass(is_whole=False)
+
+
+def _pause(done: Pass, took: float) -> float:
     """Return how long to rest: as long as a pass that gave something took, for people wait; longer where none did."""
-    return min(max(took, _MOMENT) if gave else max(took * 4, _BREATH / 2), _ASSIGN)
+    if done.given:
+        return min(max(took, _MOMENT), _ASSIGN)
+    return min(max(took * 4, _FULL if done.is_full else _BREATH / 2), _ASSIGN)
 
 
 async def watch_presence(door: Door, presence: Presence, wake: Wake) -> None:
