@@ -18,11 +18,8 @@ from inbox.api.services import Services
 from inbox.api.visitor_limits import Limits
 from inbox.app.change import Wish, change
 from inbox.app.follow import Follower
-from inbox.app.intake import Door
-from inbox.app.opened import OpenInboxes
-from inbox.app.presence import Presence, set_availability
+from inbox.app.presence import set_availability
 from inbox.app.reply import Desk, Draft, note, reply
-from inbox.blobs import BlobStore
 from inbox.bootstrap import web_folder
 from inbox.channel.host import Host
 from inbox.channel.model import File
@@ -32,7 +29,6 @@ from inbox.domain.inbox import Inbox
 from inbox.domain.manager import EVERYTHING, Availability, Manager, Role
 from inbox.domain.message import Message
 from inbox.domain.ticket import State, Ticket
-from inbox.keeper import BlobKeeper
 from inbox.secrets import Vault
 from inbox.store.database import engine_for
 from inbox.store.stream import current_epoch
@@ -42,6 +38,7 @@ from inbox.testing.visitor import Visitor, visitor
 from inbox_chat import ChatChannel
 from inbox_comments import CommentsChannel
 from inbox_email import EmailChannel
+from tests.api.composition import composed
 
 SITE = "https://crowd.example"
 PUBLIC_URL = "https://desk.example"
@@ -140,7 +137,9 @@ async def serving(dsn: str, vault: Vault, folder: Path, limits: Limits) -> Async
     async with units.session() as session:
         units.epoch = await current_epoch(session)
     follower = Follower(units)
-    services = await _services(units, follower, folder)
+    edge = Edge(PUBLIC_URL, web=web_folder())
+    services = composed(units, folder, channels=CHANNELS, host_for=_host, clock=utc_now, edge=edge, follower=follower)
+    await follower.start()
     app = create_app(services)
     app.state.visitor_limits = limits
     server = uvicorn.Server(_config(app))
@@ -155,23 +154,6 @@ async def serving(dsn: str, vault: Vault, folder: Path, limits: Limits) -> Async
         following.cancel()
     await services.inboxes.close()
     await engine.dispose()
-
-
-async def _services(units: Units, follower: Follower, folder: Path) -> Services:
-    blobs = BlobStore(folder)
-    blobs.prepare()
-    inboxes = OpenInboxes(units, CHANNELS, _host)
-    await follower.start()
-    return Services(
-        units=units,
-        door=Door(units, inboxes, BlobKeeper(blobs), utc_now),
-        inboxes=inboxes,
-        blobs=blobs,
-        follower=follower,
-        presence=Presence(),
-        clock=utc_now,
-        edge=Edge(PUBLIC_URL, web=web_folder()),
-    )
 
 
 def _host(inbox_id: InboxId) -> Host:

@@ -12,24 +12,17 @@ from fastapi import FastAPI
 
 from inbox.api.app import create_app
 from inbox.api.edge import Edge
-from inbox.api.services import Services
 from inbox.app import api_keys
-from inbox.app.follow import Follower
-from inbox.app.intake import Door
 from inbox.app.letters import Letter
-from inbox.app.opened import OpenInboxes
 from inbox.app.passwords import hash_password
-from inbox.app.presence import Presence
-from inbox.app.routing import Routing
-from inbox.blobs import BlobStore
 from inbox.channel.registry import installed
 from inbox.domain.credentials import Scope, hash_of, new_token
 from inbox.domain.ids import InboxId, ManagerId, new_id
 from inbox.domain.manager import EVERYTHING, Access, Manager, Role
 from inbox.errors import Unavailable
-from inbox.keeper import BlobKeeper
 from inbox.store.unit_of_work import Units
 from inbox.testing.fakes import FixedClock, fake_host
+from tests.api.composition import composed
 
 SITE = "http://127.0.0.1:8000"
 PASSWORD = "correct horse battery"
@@ -121,19 +114,11 @@ def clock() -> FixedClock:
 async def house(units: Units, clock: FixedClock, tmp_path: Path, postman: KeptPost | None) -> AsyncIterator[House]:
     """The application on a fresh database."""
     announced: list[str] = []
-    blobs = BlobStore(tmp_path / "blobs")
-    blobs.prepare()
-    inboxes = OpenInboxes(units, installed(), lambda _: fake_host(clock=clock))
-    services = Services(
-        units=units,
-        door=Door(units, inboxes, BlobKeeper(blobs), clock, routing=Routing(installed().values())),
-        inboxes=inboxes,
-        blobs=blobs,
-        follower=Follower(units),
-        presence=Presence(),
-        clock=clock,
-        edge=Edge(SITE, postman=postman, announce=announced.append),
+    edge = Edge(SITE, postman=postman, announce=announced.append)
+    host = fake_host(clock=clock)
+    services = composed(
+        units, tmp_path / "blobs", channels=installed(), host_for=lambda _: host, clock=clock, edge=edge
     )
     async with AsyncExitStack() as stack:
         yield House(create_app(services), units, clock, announced, stack)
-    await inboxes.close()
+    await services.inboxes.close()
