@@ -351,3 +351,19 @@ async def _contact(service: ChatService) -> Contact:
     assert ticket.contact_id is not None
     async with service.services.units.reading() as unit:
         return await unit.contacts.find(ticket.contact_id)
+
+
+async def test_who_names_themselves_without_end_is_told_to_wait_and_leaves_few_names(
+    dsn: str, vault: Vault, tmp_path: Path
+) -> None:
+    async with serving(dsn, vault, tmp_path, Limits(asides=((3, 60.0),))) as service, service.visit() as mia:
+        await mia.say("Hello?")
+        for n in range(6):
+            await mia.send("introduce", form={"email": f"{n}@people.example"})
+        refused = await mia.frame("error")
+        contact_id = (await service.ticket()).contact_id
+        async with service.services.units.reading() as unit:
+            contact = await unit.contacts.find(contact_id or pytest.fail("nobody"))
+
+    assert (refused["code"], refused["retry_after"] > 0) == ("rate_limited", True)
+    assert len([each for each in contact.identities if each.kind == "email"]) == 3

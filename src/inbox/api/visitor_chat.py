@@ -176,10 +176,8 @@ class VisitorChat:
                 await self._read(frame.seq)
             case History():
                 await self._history(frame.before)
-            case Introduce():
-                await self._introduce(frame.form)
-            case End() | Rate():
-                await self._leave(frame)
+            case Introduce() | End() | Rate():
+                await self._take_aside(frame)
             case _:
                 raise FrameRejected(Refusal.BAD_FRAME, "Hello is said once.")
 
@@ -246,6 +244,17 @@ class VisitorChat:
             return
         async with self._here.units() as unit:
             await visit.has_read(unit, self._ticket.id, min(seq, self._seq), now=self._here.clock())
+
+    async def _take_aside(self, frame: Introduce | End | Rate) -> None:
+        """Take what is no message and is kept all the same: names, addresses, ratings; not without end."""
+        pause = self._hub.asides.wait(str(self._guest.visitor.id), _now())
+        if pause:
+            words = "Too many answers at once."
+            await self._wire.send(answers.error(Refusal.RATE_LIMITED, words, retry_after=round(pause, 3)))
+        elif isinstance(frame, Introduce):
+            await self._introduce(frame.form)
+        else:
+            await self._leave(frame)
 
     async def _introduce(self, form: Mapping[str, str]) -> None:
         try:

@@ -99,6 +99,7 @@ class VisitorHub:
         self.limits = limits
         self.sessions = Paces(limits.sessions)
         self.addresses: dict[str, int] = defaultdict(int)
+        self.asides = Paces(limits.asides)
         self.files = Paces(limits.files)
         self.files_of_address = Paces(limits.files_of_address)
         self._uploads: Counter[VisitorId] = Counter()

@@ -16,6 +16,7 @@ class Limits:
     messages: tuple[tuple[int, float], ...] = ((5, 10.0), (20, 60.0))
     frames: tuple[tuple[int, float], ...] = ((100, 10.0),)
     sessions: tuple[tuple[int, float], ...] = ((30, 3600.0),)  # new ones of one address
+    asides: tuple[tuple[int, float], ...] = ((6, 60.0), (20, 3600.0))  # names, ratings, ends of one visitor
     files: tuple[tuple[int, float], ...] = ((10, 60.0), (40, 3600.0))  # of one visitor
     files_of_address: tuple[tuple[int, float], ...] = ((120, 3600.0),)
     bytes_a_day: int = 200_000_000  # of one visitor's files

@@ -90,7 +90,7 @@ function begin(target: HTMLElement, words: Words, { button, base, load, attribut
   });
   const { session, open } = memory.kept;
   if (session) chat.start();
-  if (open) chat.show(true);
+  if (open && innerWidth >= 480) chat.show(true); // on a telephone it would stand before the whole page
   return {
     chat,
     toggle,
