@@ -27,6 +27,7 @@ _ARRIVED_AT = ("delivered-to", "x-original-to", "envelope-to", "x-gm-original-to
 _NOBODY = re.compile(
     r"(?:no|do-?not|nicht)[-_.]?(?:reply|respond|antworten)|noreply|wordpress|web-?form", re.IGNORECASE
 )
+_TICKET_NUMBER = re.compile(r"\[#([1-9][0-9]{0,8})\]")
 _RETURNED_ID = re.compile(r"^[ \t>|]{0,8}message-id:\s*(<[^<>\s]{1,998}>)", re.IGNORECASE | re.MULTILINE)
 _RETURNED_OCTETS = 65_536
 _RETURNED = frozenset({"message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers"})
@@ -60,6 +61,8 @@ class Reader:
             subject=subject or None,
             references=references,
             ticket=self._ticket(headers, references),
+            number=_number(subject),
+            away=kind == "reply",
             echo_of=self._echo(headers),
             about=next((own for own in map(message_of, references) if own), None) if kind == "bounce" else None,
             undelivered=_undelivered(mail) if kind == "bounce" else (),
@@ -79,7 +82,9 @@ class Reader:
         if replies_to and replies_to.address != named.address and self._speaks_for_others(named):
             # A form writes in its own name; the person is whom it asks us to answer, on the form's word alone.
             return Sender((Claim(IdentityKind.EMAIL, replies_to.address, verified=False),), replies_to.name)
-        return Sender((Claim(IdentityKind.EMAIL, named.address),), named.name)
+        # Our own address writes to itself only by our own mails, which are known before; it names nobody.
+        verified = named.address.casefold() != self.address.casefold()
+        return Sender((Claim(IdentityKind.EMAIL, named.address, verified=verified),), named.name)
 
     def _speaks_for_others(self, sender: Address) -> bool:
         return sender.address.casefold() == self.address.casefold() or bool(_NOBODY.match(sender.address))
@@ -109,6 +114,12 @@ def _digest(headers: Headers, octets: bytes) -> str:
 
 def _hex(octets: bytes) -> str:
     return hashlib.sha256(octets).hexdigest()
+
+
+def _number(subject: str) -> int | None:
+    """Return the number of a ticket that a subject names."""
+    found = _TICKET_NUMBER.search(subject)
+    return int(found[1]) if found else None
 
 
 def _references(mail: Mail, kind: Automatic | None) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import pytest
 
 from inbox.domain.ids import ContactId, new_id
@@ -52,14 +54,14 @@ def test_evidence_counts_for_whom_it_should(
 def test_long_after_the_end_a_message_opens_a_ticket_that_follows_the_old_one(state: State) -> None:
     ended = candidate(Evidence.REFERENCE, GRETA, state=state, solved_at=NOW)
 
-    assert place(MAIL, [ended], sender=GRETA, now=later(6)) == Placement(ticket_id=ended.ticket.id)
-    assert place(MAIL, [ended], sender=GRETA, now=later(8)) == Placement(follows=ended.ticket.id)
+    assert place(MAIL, [ended], sender=GRETA, now=later(6)).ticket_id == ended.ticket.id
+    assert place(MAIL, [ended], sender=GRETA, now=later(8)) == Placement(follows=ended.ticket.id, by=Evidence.REFERENCE)
 
 
 def test_a_public_thread_is_one_ticket_for_good() -> None:
     ended = candidate(Evidence.THREAD, state=State.CLOSED, solved_at=NOW, public=True)
 
-    assert place(PUBLIC, [ended], sender=GRETA, now=later(400)) == Placement(ticket_id=ended.ticket.id)
+    assert place(PUBLIC, [ended], sender=GRETA, now=later(400)).ticket_id == ended.ticket.id
 
 
 def test_our_token_outweighs_a_reference_wherever_it_stands() -> None:
@@ -89,3 +91,55 @@ def test_evidence_that_is_not_believed_hides_none_that_is() -> None:
     foreign, own = candidate(Evidence.REFERENCE, MALLORY), candidate(Evidence.REFERENCE, GRETA)
 
     assert place(MAIL, [foreign, own], sender=GRETA, now=NOW).ticket_id == own.ticket.id
+
+
+@pytest.mark.parametrize(
+    ("sender", "days", "joins"),
+    [
+        (GRETA, 29, True),
+        (GRETA, 31, False),  # people write below a mail of years ago
+        (MALLORY, 1, False),  # who takes part; a number needs the contact
+        (None, 1, False),
+    ],
+)
+def test_a_number_counts_for_the_tickets_own_contact_and_not_for_ever(
+    sender: ContactId | None, days: int, joins: bool
+) -> None:
+    found = candidate(Evidence.NUMBER, GRETA, MALLORY, contact_id=GRETA, updated_at=NOW)
+
+    assert place(MAIL, [found], sender=sender, now=later(days)).ticket_id == (found.ticket.id if joins else None)
+
+
+@pytest.mark.parametrize(
+    ("state", "sender", "joins"),
+    [
+        (State.OPEN, GRETA, True),
+        (State.WAITING, GRETA, True),
+        (State.SNOOZED, GRETA, True),
+        (State.SOLVED, GRETA, False),
+        (State.OPEN, MALLORY, False),
+        (State.OPEN, None, False),
+    ],
+)
+def test_who_is_away_is_so_in_what_they_have_open_and_nobody_believes_it(
+    state: State, sender: ContactId | None, joins: bool
+) -> None:
+    found = candidate(Evidence.AWAY, GRETA, state=state, solved_at=NOW if state is State.SOLVED else None)
+    placement = place(MAIL, [found], sender=sender, now=NOW)
+
+    assert (placement.ticket_id == found.ticket.id, placement.stranger) == (joins, joins)
+
+
+def test_the_surest_evidence_decides_and_the_rest_is_remembered() -> None:
+    kinds = [Evidence.TOKEN, Evidence.REFERENCE, Evidence.NUMBER]
+    found = [candidate(kind, GRETA, contact_id=GRETA, number=n) for n, kind in enumerate(kinds, start=1)]
+
+    for order in permutations(found):
+        placement = place(MAIL, order, sender=GRETA, now=NOW)
+        assert placement == Placement(found[0].ticket.id, by=Evidence.TOKEN, passed_over=(2, 3))
+
+
+def test_what_is_not_believed_is_remembered_in_the_new_ticket() -> None:
+    found = candidate(Evidence.REFERENCE, GRETA, number=12)
+
+    assert place(MAIL, [found], sender=MALLORY, now=NOW) == Placement(passed_over=(12,))

@@ -50,9 +50,11 @@ async def outgoing(
 
 
 async def _answered(unit: Unit, ticket: Ticket, message: Message) -> Message | None:
-    """Return the message that this one answers: the named one, else the contact's latest."""
+    """Return the message that this one answers: the named one, else the contact's latest; never a stranger's."""
     if message.parent_external_id is not None:
-        return await unit.messages.by_external_id(message.inbox_id, message.parent_external_id)
+        named = await unit.messages.by_external_id(message.inbox_id, message.parent_external_id)
+        if named is None or not named.unverified or named.contact_id == ticket.contact_id:
+            return named
     return await unit.messages.last_heard_in(message.inbox_id, ticket.id)
 
 

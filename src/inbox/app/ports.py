@@ -109,6 +109,7 @@ class Known:
     campaign: Campaign | None = None
     repeated: bool = False  # the original was here before
     number: int | None = None  # drawn for the new ticket that this will be; None: none was drawn
+    ours: bool = False  # the sender gives a manager's address as theirs, on the word of a mail's header
 
 
 @dataclass(frozen=True, slots=True)

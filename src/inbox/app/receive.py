@@ -13,6 +13,7 @@ from inbox.app.edit import apply_newer
 from inbox.app.languages import SILENCE, Heard
 from inbox.app.ports import Known, Placed, PublicEntry, Unit
 from inbox.app.routing import Current, minutes_of, wording
+from inbox.app.strangers import conflict, gives_our_name, is_stranger, routed
 from inbox.app.undelivered import asks_for_somebody, mark_undelivered
 from inbox.app.views import public_view, ticket_event
 from inbox.channel.model import Capabilities, Original, Received
@@ -24,7 +25,7 @@ from inbox.domain.inbox import Inbox
 from inbox.domain.languages import Reading, base, hints_of, learnt, read
 from inbox.domain.manager import EVERYTHING
 from inbox.domain.message import Attachment, Delivery, Direction, Message
-from inbox.domain.routing_effects import after_message, wants_routing
+from inbox.domain.routing_effects import wants_routing
 from inbox.domain.rulebook import CALL, Facts
 from inbox.domain.threading import Placement, Threading, place
 from inbox.domain.ticket import State, Ticket, after_call, answered, heard, joined
@@ -176,14 +177,17 @@ def _placed(arrival: Arrival, known: Known, *, now: datetime) -> Placed:
     placement = place(arrival.capabilities.threading, known.candidates, sender=contact_id, now=now)
     before = next((c.ticket for c in known.candidates if c.ticket.id == placement.ticket_id), None)
     reading = _read(arrival, known, before)
-    stranger = _is_stranger(arrival, known, placement)
+    stranger = is_stranger(known, placement, received.sender)
     begun = before or _new_ticket(arrival, known, placement, contact, now=now)
-    ticket = _spoken(_moved(begun, arrival, known, now=now), arrival, reading)
+    ticket = _moved(begun, arrival, known, now=now)
+    ticket = ticket if stranger else _spoken(ticket, arrival, reading)
     if _is_word(received) and wants_routing(before, ticket):
         facts = _facts(arrival, known, ticket, contact)
-        ticket = after_message(ticket, arrival.routing.route(facts), facts, before=before)
+        ticket = routed(ticket, arrival.routing.route(facts), facts, before=before, stranger=stranger)
     person = learnt(contact, reading) if contact and received.wants_answer and not stranger else contact
-    message = _message(arrival, ticket, contact_id, reading, unverified=stranger)
+    unverified = stranger or gives_our_name(known, placement)
+    message = _message(arrival, ticket, contact_id, reading, unverified=unverified)
+    message = replace(message, meta={**message.meta, **conflict(placement)})
     entry = _entry(ticket, message, now) if _is_followed(arrival, ticket, message) else None
     return Placed(
         message=message,
@@ -200,12 +204,6 @@ def _placed(arrival: Arrival, known: Known, *, now: datetime) -> Placed:
 def _next(ticket: Ticket, entry: PublicEntry | None, now: datetime) -> Ticket:
     seen = entry.seq if entry else ticket.public_seq
     return replace(ticket, updated_at=now, version=ticket.version + 1, public_seq=seen)
-
-
-def _is_stranger(arrival: Arrival, known: Known, placement: Placement) -> bool:
-    """Tell whether a message joins a ticket of others: by our token alone, and not from where we wrote to."""
-    written_to = next((c.written_to for c in known.candidates if c.ticket.id == placement.ticket_id), frozenset[str]())
-    return placement.stranger and written_to.isdisjoint(claim.key for claim in arrival.received.sender.claims)
 
 
 def _is_followed(arrival: Arrival, ticket: Ticket, message: Message) -> bool:
@@ -247,7 +245,7 @@ def _new_ticket(
         updated_at=now,
         contact_id=contact.id if contact else None,
         contact_name=contact.name if contact and contact.name else received.sender.name,
-        contact_verified=any(proves_who(claim) for claim in received.sender.claims),
+        contact_verified=not known.ours and any(proves_who(claim) for claim in received.sender.claims),
         subject=received.thread_title or received.subject,
         campaign_id=inbox.campaign_id,
         thread=received.thread,

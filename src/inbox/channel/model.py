@@ -101,6 +101,8 @@ class Received:
     thread_title: str | None = None
     references: tuple[str, ...] = ()  # external ids that it answers, nearest first
     ticket: TicketId | None = None  # proved by our own signed token
+    number: int | None = None  # of a ticket, as its writer names it: proves nothing
+    away: bool = False  # a machine says that its owner is not there: joins what they have open
     parent: str | None = None  # external id of the comment that it answers
     version: int = 0
     deleted: bool = False

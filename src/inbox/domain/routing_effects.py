@@ -34,6 +34,12 @@ def after_message(ticket: Ticket, routed: Routed, facts: Facts, *, before: Ticke
     return with_decisions(_laned(replace(ticket, waiting_since=since), lifted, routed), routed, facts)
 
 
+def after_stranger(ticket: Ticket, routed: Routed, *, before: Ticket) -> Ticket:
+    """Return a ticket after a word of somebody who is nobody of it: it may ask for us, and decides nothing else."""
+    lifted = lifted_lane(before, routed)
+    return clocked(_laned(ticket, lifted, routed)) if lifted else ticket
+
+
 def again(ticket: Ticket, routed: Routed, facts: Facts) -> Ticket:
     """Return a ticket as the rules want it after a person changed what they ask for; its lane may only become nearer.
 

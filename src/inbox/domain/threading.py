@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import assert_never
 
 from inbox.domain.ids import ContactId, TicketId
-from inbox.domain.ticket import Ticket, may_reopen
+from inbox.domain.ticket import AT_WORK, Ticket, may_reopen
 
 
 class Threading(StrEnum):
@@ -20,11 +21,16 @@ class Threading(StrEnum):
 
 
 class Evidence(StrEnum):
-    """Why a ticket is thought to be meant, the strongest first."""
+    """Why a ticket is thought to be meant, the surest first."""
 
     TOKEN = "token"  # noqa: S105 - a word, not a secret: our own signed mark came back
     REFERENCE = "reference"  # it answers a message that we hold
     THREAD = "thread"  # the channel's own thread key
+    NUMBER = "number"  # it names the ticket's number
+    AWAY = "away"  # a machine answers for somebody who has this ticket open
+
+
+_NUMBER_COUNTS_FOR = timedelta(days=30)  # people keep old mails, and write below them years later
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,29 +51,46 @@ class Placement:
 
     ticket_id: TicketId | None = None
     follows: TicketId | None = None
-    stranger: bool = False  # holds our token but is nobody of this ticket: shown as unverified
+    by: Evidence | None = None  # what decided
+    stranger: bool = False  # nothing shows that the sender is somebody of this ticket: shown as unverified
+    passed_over: tuple[int, ...] = ()  # numbers of the other tickets that something spoke for
 
 
 def place(how: Threading, candidates: Sequence[Candidate], *, sender: ContactId | None, now: datetime) -> Placement:
     """Decide which ticket a message joins; a header or a number alone is no authority, its sender is checked."""
-    for candidate in sorted(candidates, key=lambda c: _weight(c, now)):
-        if not _believed(how, candidate, sender):
-            continue
-        if not may_reopen(candidate.ticket, now):
-            return Placement(follows=candidate.ticket.id)
-        known = how is Threading.PUBLIC or sender in candidate.participants
-        return Placement(ticket_id=candidate.ticket.id, stranger=not known)
-    return Placement()
+    ranked = sorted(candidates, key=lambda c: _weight(c, now))
+    chosen = next((c for c in ranked if _believed(how, c, sender, now)), None)
+    passed_over = tuple(c.ticket.number for c in ranked if c is not chosen)
+    if chosen is None:
+        return Placement(passed_over=passed_over)
+    if not may_reopen(chosen.ticket, now):
+        return Placement(follows=chosen.ticket.id, by=chosen.evidence, passed_over=passed_over)
+    stranger = not _is_known(how, chosen, sender)
+    return Placement(chosen.ticket.id, by=chosen.evidence, stranger=stranger, passed_over=passed_over)
 
 
 def _weight(candidate: Candidate, now: datetime) -> tuple[int, bool, float]:
-    """The strongest evidence first; of equals one that goes on, and the one that was busy last."""
+    """The surest evidence first; of equals one that goes on, and the one that was busy last."""
     strength = list(Evidence).index(candidate.evidence)
     return (strength, not may_reopen(candidate.ticket, now), -candidate.ticket.updated_at.timestamp())
 
 
-def _believed(how: Threading, candidate: Candidate, sender: ContactId | None) -> bool:
+def _believed(how: Threading, candidate: Candidate, sender: ContactId | None, now: datetime) -> bool:
     """A stranger needs our signed token: message ids are guessed and forwarded (OTRS, osTicket: hijacked threads)."""
-    if how is Threading.PUBLIC or candidate.evidence is Evidence.TOKEN:
-        return True
-    return sender in candidate.participants
+    match candidate.evidence:
+        case Evidence.TOKEN:
+            return True
+        case Evidence.NUMBER:
+            is_theirs = sender is not None and sender == candidate.ticket.contact_id
+            return is_theirs and now - candidate.ticket.updated_at <= _NUMBER_COUNTS_FOR
+        case Evidence.AWAY:
+            return candidate.ticket.state in AT_WORK and sender in candidate.participants
+        case Evidence.REFERENCE | Evidence.THREAD:
+            return how is Threading.PUBLIC or sender in candidate.participants
+        case _:
+            assert_never(candidate.evidence)
+
+
+def _is_known(how: Threading, candidate: Candidate, sender: ContactId | None) -> bool:
+    """Tell whether the sender takes part; of who is away only an address speaks, which anybody can write."""
+    return how is Threading.PUBLIC or (sender in candidate.participants and candidate.evidence is not Evidence.AWAY)

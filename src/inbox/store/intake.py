@@ -55,6 +55,7 @@ _THREAD_TICKET = """
 """
 _PERSONS_TICKET = """
   null as number,
+  exists (select from claims join managers m on claims.kind = 'email' and lower(m.email) = claims.value) as ours,
   (select t from tickets t where t.inbox_id = $1 and t.contact_id = (select id from person) and $8::text is null
    order by t.created_at desc limit 1) as ticket
 """
@@ -63,15 +64,22 @@ _BY_CONTACT = _COMMON + _PERSONS_TICKET
 # A ticket is answered through its own inbox, and through one that wrote on its behalf: to a visitor who had left.
 _REFERENCED = """
 select t as ticket, t.id = $3 as proved,
+  exists (select from messages r where r.ticket_id = t.id and r.inbox_id = $1 and r.external_id = any($2)) as answered,
   (select array_agg(distinct p.contact_id) from messages p where p.ticket_id = t.id and not p.unverified
      and p.contact_id is not null) as participants,
   (select array_agg(distinct lower(w.meta ->> 'to')) from messages w where w.ticket_id = t.id
      and w.inbox_id = $1 and w.inbox_id <> t.inbox_id and w.direction = 'outbound') as written_to
 from tickets t
 where t.id in (
-    select $3::uuid union select m.ticket_id from messages m where m.inbox_id = $1 and m.external_id = any($2))
+    select $3::uuid union select m.ticket_id from messages m where m.inbox_id = $1 and m.external_id = any($2)
+    union select n.id from tickets n where n.number = $4)
   and (t.inbox_id = $1 or exists (select from messages m where m.ticket_id = t.id and m.inbox_id = $1))
-limit 20
+order by proved desc nulls last limit 20
+"""
+_LEFT_OPEN = """
+select t as ticket from tickets t
+where t.inbox_id = $1 and t.contact_id = $2 and t.state in ('open', 'waiting', 'snoozed')
+order by t.updated_at desc limit 1
 """
 INSERT_EVENTS = """
 insert into events (epoch, type, subject, inbox_id, campaign_id, data)
@@ -105,7 +113,7 @@ class Intake:
         *,
         original: Original | None,
     ) -> Known:
-        """Return all that is known of a received message, in one statement (two for mail)."""
+        """Return all that is known of a received message, in one statement (two or three for mail)."""
         claims = naming(received.sender.claims)
         row = await self._session.driver.fetchrow(
             _BY_THREAD if threading is Threading.PUBLIC else _BY_CONTACT,
@@ -122,16 +130,29 @@ class Intake:
         return Known(
             message=to_message(row["message"]) if row["message"] else None,
             contact=_person(row["person"]) if row["person"] else None,
-            candidates=await self._referenced(inbox_id, received) if by_reference else _candidate(row["ticket"]),
+            candidates=await self._meant(inbox_id, received, row["person"])
+            if by_reference
+            else _candidate(row["ticket"], Evidence.THREAD),
             campaign=to_campaign(row["campaign"]) if row["campaign"] else None,
             repeated=row["repeated"],
             number=row["number"],
+            ours=by_reference and row["ours"],
         )
 
+    async def _meant(self, inbox_id: InboxId, received: Received, person: Any) -> tuple[Candidate, ...]:  # noqa: ANN401 - asyncpg ships no types
+        """Return the tickets that a message names, or that its sender has open if they are away."""
+        named = await self._referenced(inbox_id, received)
+        if named or not received.away or person is None:
+            return named
+        row = await self._session.driver.fetchrow(_LEFT_OPEN, inbox_id, person[0])
+        return _candidate(row and row["ticket"], Evidence.AWAY)
+
     async def _referenced(self, inbox_id: InboxId, received: Received) -> tuple[Candidate, ...]:
-        if not received.references and received.ticket is None:
+        if not received.references and received.ticket is None and received.number is None:
             return ()
-        rows = await self._session.driver.fetch(_REFERENCED, inbox_id, list(received.references), received.ticket)
+        rows = await self._session.driver.fetch(
+            _REFERENCED, inbox_id, list(received.references), received.ticket, received.number
+        )
         return tuple(_referenced(row) for row in rows)
 
     async def write(self, placed: Placed, *, epoch: int) -> None:
@@ -157,18 +178,18 @@ def _person(row: Any) -> Contact:  # noqa: ANN401 - asyncpg ships no types
     )
 
 
-def _candidate(row: Any) -> tuple[Candidate, ...]:  # noqa: ANN401 - asyncpg ships no types
+def _candidate(row: Any, evidence: Evidence) -> tuple[Candidate, ...]:  # noqa: ANN401 - asyncpg ships no types
     if row is None:
         return ()
     ticket = to_ticket(row)
     known = frozenset({ticket.contact_id}) if ticket.contact_id else frozenset()
-    return (Candidate(ticket, Evidence.THREAD, known),)
+    return (Candidate(ticket, evidence, known),)
 
 
 def _referenced(row: Any) -> Candidate:  # noqa: ANN401 - asyncpg ships no types
     ticket = to_ticket(row["ticket"])
     known = frozenset(row["participants"] or ()) | ({ticket.contact_id} if ticket.contact_id else set())
-    evidence = Evidence.TOKEN if row["proved"] else Evidence.REFERENCE
+    evidence = Evidence.TOKEN if row["proved"] else Evidence.REFERENCE if row["answered"] else Evidence.NUMBER
     return Candidate(ticket, evidence, known, written_to=frozenset(row["written_to"] or ()))
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from inbox.app.queries import Page
@@ -18,7 +18,7 @@ from inbox.domain.message import Attachment, Delivery, Direction, Kind, Message
 from inbox.domain.ticket import Ticket
 from inbox.errors import NotFound
 from inbox.store.database import Session
-from inbox.store.tables import editions, messages, uploads
+from inbox.store.tables import editions, messages, tickets, uploads
 
 _FORGET_OF_VISITORS = "delete from visitor_files where created_at < $1 returning sha256"
 _FORGET_OF_MANAGERS = "delete from uploads where message_id is null and created_at < $1 returning sha256"
@@ -61,6 +61,12 @@ def _to_call(value: dict[str, Any]) -> Call:
 
 def _to_attachment(value: dict[str, Any]) -> Attachment:
     return Attachment(**(value | {"id": AttachmentId(UUID(value["id"]))}))
+
+
+def _is_of_the_ticket(ticket_id: TicketId) -> ColumnElement[bool]:
+    """Leave out what strangers wrote: their words, names and ids are not the contact's to see."""
+    contact = select(tickets.c.contact_id).where(tickets.c.id == ticket_id).scalar_subquery()
+    return or_(~messages.c.unverified, messages.c.contact_id == contact)
 
 
 class Messages:
@@ -138,11 +144,12 @@ class Messages:
         return await self._last(messages.c.ticket_id == ticket_id, messages.c.direction == Direction.INBOUND.value)
 
     async def last_heard_in(self, inbox_id: InboxId, ticket_id: TicketId) -> Message | None:
-        """Return the latest word of the contact that came through an inbox."""
+        """Return the latest word of the contact that came through an inbox; never one of a stranger."""
         return await self._last(
             messages.c.ticket_id == ticket_id,
             messages.c.inbox_id == inbox_id,
             messages.c.direction == Direction.INBOUND.value,
+            _is_of_the_ticket(ticket_id),
         )
 
     async def last_elsewhere(self, ticket: Ticket) -> Message | None:
@@ -158,10 +165,10 @@ class Messages:
         return to_message(row) if row else None
 
     async def external_ids(self, ticket_id: TicketId) -> tuple[str, ...]:
-        """Return what the far end calls the messages of a ticket, oldest first."""
+        """Return what the far end calls the messages of a ticket, oldest first; a stranger's are nobody's business."""
         statement = (
             select(messages.c.external_id)
-            .where(messages.c.ticket_id == ticket_id, messages.c.external_id.is_not(None))
+            .where(messages.c.ticket_id == ticket_id, messages.c.external_id.is_not(None), _is_of_the_ticket(ticket_id))
             .order_by(messages.c.seq)
         )
         return tuple(row["external_id"] for row in await self._session.rows(statement))

@@ -1,0 +1,37 @@
+"""What a message may do that somebody may have sent who is nobody of its ticket."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from inbox.app.ports import Known
+from inbox.channel.model import Sender
+from inbox.domain.routing_effects import after_message, after_stranger
+from inbox.domain.rulebook import Facts, Routed
+from inbox.domain.threading import Evidence, Placement
+from inbox.domain.ticket import Ticket
+
+
+def is_stranger(known: Known, placement: Placement, sender: Sender) -> bool:
+    """Tell whether a message joins a ticket of others: by our token alone, and not from where we wrote to."""
+    written_to = next((c.written_to for c in known.candidates if c.ticket.id == placement.ticket_id), frozenset[str]())
+    return placement.stranger and written_to.isdisjoint(claim.key for claim in sender.claims if claim.verified)
+
+
+def gives_our_name(known: Known, placement: Placement) -> bool:
+    """Tell whether a mail gives a manager's address as its sender's, and shows nothing that only its owner got."""
+    return known.ours and placement.by is not Evidence.TOKEN
+
+
+def routed(ticket: Ticket, wanted: Routed, facts: Facts, *, before: Ticket | None, stranger: bool) -> Ticket:
+    """Return a ticket as the rules want it; a stranger's word may make it more urgent and nothing else."""
+    if stranger and before is not None:
+        return after_stranger(ticket, wanted, before=before)
+    return after_message(ticket, wanted, facts, before=before)
+
+
+def conflict(placement: Placement) -> dict[str, Any]:
+    """Return what else spoke for a ticket, for whoever wonders why a message is not there."""
+    if not placement.passed_over:
+        return {}
+    return {"threading": {"by": placement.by, "passed_over": list(placement.passed_over)}}
