@@ -118,7 +118,7 @@ class _Past:
         if self.random.random() < chance:
             self.planned.add(ticket_id)
             self._later(at, lambda at: self._deal_with(said, ticket_id, at))
-        elif self.random.random() < 0.3:
+        elif channel != "telephony" and self.random.random() < 0.2:
             self._later(said.at + 3 * _MINUTE, lambda at: self.colleagues.take(ticket_id, now=at))
 
     async def _deal_with(self, said: Said, ticket_id: TicketId, at: datetime) -> None:

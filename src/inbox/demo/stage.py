@@ -13,7 +13,7 @@ from inbox.app.campaigns import CampaignWish
 from inbox.app.opened import OpenInboxes
 from inbox.app.ports import Unit
 from inbox.app.presence import manager_event
-from inbox.demo.cast import CAMPAIGNS, CLIENTS, MANAGERS, PLATFORM, StagedManager
+from inbox.demo.cast import CAMPAIGNS, CLIENTS, LANGUAGES, MANAGERS, PLATFORM, StagedManager
 from inbox.demo.envelopes import SITE, address_of
 from inbox.demo.far_ends import HOST, MAIL_USER
 from inbox.demo.memory import Ports
@@ -105,7 +105,8 @@ def _mail(campaign: str, secret: str, ports: Ports) -> dict[str, Any]:
 
 async def set_stage(unit: Unit, opened: OpenInboxes, secret: str, ports: Ports, *, now: datetime) -> Mapping[str, str]:
     """Make everything that the story needs; the unit holds the lock `STAGE`. Returns the inboxes by their role."""
-    members = [await _manager(unit, staged) for staged in MANAGERS]
+    newcomers = [await _at_home(unit, manager) for manager in await unit.managers.all() if manager.active]
+    members = [*newcomers, *[await _manager(unit, staged) for staged in MANAGERS]]
     team = await campaigns.put_team(unit, Team(TeamId(new_id()), _TEAM, frozenset(member.id for member in members)))
     clients = {c.key: (await campaigns.put_client(unit, c.key, c.name)).id for c in CLIENTS}
     keys = {}
@@ -146,6 +147,15 @@ def _campaign(key: str, clients: Mapping[str, ClientId], now: datetime) -> dict[
         "languages": tuple(staged.languages),
         "topics": staged.topics,
     }
+
+
+async def _at_home(unit: Unit, manager: Manager) -> Manager:
+    """Let whoever tries the demo understand its crowd, so that they are given tickets at once."""
+    if manager.languages:
+        return manager
+    saved = await unit.managers.save(replace(manager, languages=LANGUAGES))
+    unit.record(manager_event(saved))
+    return saved
 
 
 async def _manager(unit: Unit, staged: StagedManager) -> Manager:
