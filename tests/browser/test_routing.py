@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from typing import Literal
 
 import pytest
 from playwright.async_api import Browser, Locator, expect
@@ -205,3 +206,40 @@ async def test_ones_own_load_stands_beside_ones_name(mara_desk: Desk, api: Api, 
     ticket = api.get("/tickets?view=unassigned")["items"][0]
     assert api.http.post(f"/tickets/{ticket['id']}/claim").is_success
     await expect(load).not_to_have_attribute("aria-label", before or "")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
+async def test_an_offer_has_no_barrier(
+    browser: Browser, api: Api, everybody: list[str], theme: Literal["light", "dark"], width: int, height: int
+) -> None:
+    chat = team_chat(api, f"Barriers {theme} {width}", mode="offer", offer_for=60, members=everybody)
+    look = {"color_scheme": theme, "viewport": {"width": width, "height": height}}
+    async with a_desk(browser, api.url, with_axe=True, **look) as desk:
+        await desk.sign_in(api.email, api.password)
+        await says(api, chat, "Can I still change the address to which you send my reward?")
+        await expect(_card(desk)).to_be_visible()
+        await desk.page.wait_for_timeout(300)
+        await desk.photograph(f"offer-{theme}-{width}")
+        assert await desk.barriers() == []
+        assert await desk.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        await desk.key("d")
+    be(api, "offline")
+
+
+async def test_the_team_of_a_ticket_and_the_roles_of_a_contact_are_changed_by_hand(
+    mara_desk: Desk, api: Api, everybody: list[str]
+) -> None:
+    page = mara_desk.page
+    chat = team_chat(api, "By hand", members=[], mode="pull")
+    await says(api, chat, "Change me")
+    await mara_desk.row("Change me").click()
+    panel = page.get_by_role("complementary", name="Details of the ticket")
+    await panel.get_by_label("Team").select_option("–")
+    await panel.get_by_label("Roles").fill("press")
+    await panel.get_by_label("Roles").press("Enter")
+    await expect(panel.get_by_role("button", name="Remove Press")).to_be_visible()
+    await page.reload()
+    await expect(panel.get_by_role("button", name="Remove Press")).to_be_visible()
+    ticket = next(each for each in api.get("/tickets?view=queue")["items"] if each["last_line"] == "Change me")
+    assert ticket["team_id"] is None

@@ -177,7 +177,7 @@ export const api = {
   contacts: {
     find: (q: string) => http.get<Page<FoundContact>>("/contacts", { q, limit: 8 }),
     get: (id: string) => http.get<Contact>(`/contacts/${id}`),
-    change: (id: string, patch: { name?: string; language?: string | null }) =>
+    change: (id: string, patch: { name?: string; language?: string | null; roles?: string[] }) =>
       http.patch<Contact>(`/contacts/${id}`, patch),
   },
   routing: {

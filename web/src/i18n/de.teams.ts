@@ -136,4 +136,9 @@ export const teams = {
   "board.given": "Vorgang #{number} ist jetzt bei {name}.",
   "board.back": "Vorgang #{number} ist wieder in der Warteschlange.",
   "fact.moreTime": "mit mehr Zeit",
+  "roles": "Rollen",
+  "roles.vip": "VIP",
+  "roles.press": "Presse",
+  "roles.place": "VIP, Presse …",
+  "campaign.teamHint": "Wem neue Vorgänge gehören, wenn keine Regel anderes sagt.",
 };

@@ -136,4 +136,9 @@ export const teams = {
   "board.given": "Ticket #{number} is now with {name}.",
   "board.back": "Ticket #{number} is back in the queue.",
   "fact.moreTime": "with more time",
+  "roles": "Roles",
+  "roles.vip": "VIP",
+  "roles.press": "Press",
+  "roles.place": "VIP, press …",
+  "campaign.teamHint": "Whose tickets its new ones are, unless a rule says otherwise.",
 };
