@@ -150,10 +150,10 @@ def _campaign(key: str, clients: Mapping[str, ClientId], now: datetime) -> dict[
 
 
 async def _at_home(unit: Unit, manager: Manager) -> Manager:
-    """Let whoever tries the demo understand its crowd, so that they are given tickets at once."""
+    """Let whoever tries the demo understand its crowd, and give them room for a call and for something else."""
     if manager.languages:
         return manager
-    saved = await unit.managers.save(replace(manager, languages=LANGUAGES))
+    saved = await unit.managers.save(replace(manager, languages=LANGUAGES, capacity=2 * manager.capacity))
     unit.record(manager_event(saved))
     return saved
 
