@@ -20,6 +20,7 @@ import type {
   NewApiKey,
   Page,
   Quarantined,
+  Rehearsal,
   Role,
   Routing,
   RoutingTrial,
@@ -185,6 +186,8 @@ export const api = {
     put: (version: number, document: Rulebook, note: string) => http.put<Routing>("/routing", { version, document, note }),
     versions: () => http.get<{ items: RoutingVersion[] }>("/routing/versions"),
     version: (version: number) => http.get<Routing>(`/routing/versions/${version}`),
+    rehearse: (document: Rulebook, period: { since: string; until: string }) =>
+      http.post<Rehearsal>("/routing/rehearsal", { document, ...period }),
     test: (ticket_id: string, document: Rulebook) => http.post<RoutingTrial>("/routing/test", { ticket_id, document }),
   },
   quarantine: {

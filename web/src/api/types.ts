@@ -149,3 +149,33 @@ export type ClientFrame =
   | { type: "typing"; ticket_id: string; on: boolean }
   | { type: "presence"; availability: Availability }
   | { type: "ping" };
+
+/** How long people waited in a channel, until somebody turned to them; seconds. */
+export interface RehearsedWaits {
+  arrivals: number;
+  median: number;
+  p90: number;
+  missed: number;
+  unanswered: number;
+}
+
+export interface RehearsedChannel {
+  channel: string;
+  was: RehearsedWaits | null;
+  now: RehearsedWaits | null;
+  changed: RehearsedWaits | null;
+}
+
+/** A recorded period under the rules that count and under changed ones. */
+export interface Rehearsal {
+  since: string;
+  until: string;
+  /** The period held more than can be rehearsed. */
+  cut: boolean;
+  arrivals: number;
+  differing: number;
+  channels: RehearsedChannel[];
+  handling: { channel: string; seconds: number; samples: number }[];
+  people: number;
+  guessed: number;
+}

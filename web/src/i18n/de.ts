@@ -1,8 +1,9 @@
 /** The desk in German. */
+import { rehearsal } from "./de.rehearsal.ts";
 import { routing } from "./de.routing.ts";
 import { settings } from "./de.settings.ts";
 import { teams } from "./de.teams.ts";
 import { work } from "./de.work.ts";
 import type { Dictionary } from "./en.ts";
 
-export const de: Dictionary = { ...work, ...settings, ...teams, ...routing };
+export const de: Dictionary = { ...work, ...settings, ...teams, ...routing, ...rehearsal };

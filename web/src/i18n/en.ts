@@ -1,4 +1,5 @@
 /** The desk in English; its keys are those of every language. */
+import { rehearsal } from "./en.rehearsal.ts";
 import { routing } from "./en.routing.ts";
 import { settings } from "./en.settings.ts";
 import { teams } from "./en.teams.ts";
@@ -9,7 +10,7 @@ export interface Forms {
   other: string;
 }
 
-export type Key = keyof typeof work | keyof typeof settings | keyof typeof teams | keyof typeof routing;
+export type Key = keyof typeof work | keyof typeof settings | keyof typeof teams | keyof typeof routing | keyof typeof rehearsal;
 export type Dictionary = Record<Key, string | Forms>;
 
-export const en: Dictionary = { ...work, ...settings, ...teams, ...routing };
+export const en: Dictionary = { ...work, ...settings, ...teams, ...routing, ...rehearsal };
