@@ -92,24 +92,24 @@ async def test_the_keyboard_is_enough_to_answer(desk: Desk, api: Api, chat: dict
 
 
 async def test_no_row_moves_under_the_pointer(desk: Desk, api: Api, chat: dict[str, Any]) -> None:
-    await says(api, chat, "I am first")
+    await says(api, chat, "Am I first?")
     await desk.go("/q/queue?sort=newest")
-    await desk.row("I am first").hover()
+    await desk.row("Am I first?").hover()
     before = await desk.rows.first.get_attribute("data-ticket")
-    await says(api, chat, "I come later")
+    await says(api, chat, "Do I come later?")
     pill = desk.page.get_by_role("button", name="1 new")
     await expect(pill).to_be_visible()
     assert await desk.rows.first.get_attribute("data-ticket") == before
     await pill.click()
-    await expect(desk.rows.first).to_contain_text("I come later")
+    await expect(desk.rows.first).to_contain_text("Do I come later?")
 
 
 async def test_a_broken_line_is_said_and_made_good(desk: Desk, line: Line, api: Api, chat: dict[str, Any]) -> None:
     line.break_(Cut.ALL)
     await expect(desk.page.get_by_text("Connection lost.")).to_be_visible()
-    await says(api, chat, "I wrote while you were gone")
+    await says(api, chat, "Did I write while you were gone?")
     line.mend()
-    await expect(desk.row("I wrote while you were gone")).to_be_visible()
+    await expect(desk.row("Did I write while you were gone?")).to_be_visible()
     await expect(desk.page.get_by_text("Back online.")).to_be_visible()
     await expect(desk.page.get_by_text("Connection lost.")).to_be_hidden()
 

@@ -26,7 +26,7 @@ from inbox.domain.events import EventType
 from inbox.domain.ids import AttachmentId, ClockId, InboxId, MessageId, new_id
 from inbox.domain.message import Attachment, Delivery, Direction, Kind, Message
 from inbox.domain.ticket import Ticket, noted
-from inbox.errors import ConfigRejected, InboxError, NotFound
+from inbox.errors import ConfigRejected, DeliveryFailed, NotFound
 
 # A typed address may be a stranger's: it gets little, however many visitors name it and are answered.
 _STRANGERS = Limit("continued-stranger", 3, timedelta(days=1))
@@ -34,7 +34,7 @@ _KNOWN = Limit("continued-known", 12, timedelta(days=1))  # somebody wrote to us
 _THROUGH = "through"  # of a message's meta: up to which place of the ticket it holds what was said
 
 
-class NotMailed(InboxError):
+class NotMailed(DeliveryFailed):
     """The answer cannot be written to the visitor."""
 
     code = "not_mailed"
