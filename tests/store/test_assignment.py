@@ -57,6 +57,7 @@ async def test_of_many_who_claim_at_once_one_wins_and_the_others_learn_who(units
     assert {str(holder) for holder in await holders(units)} == {winner}
 
 
+@pytest.mark.timeout(300)  # half a minute of two idle cores; others may want them too
 async def test_ten_thousand_claims_by_eight_processes_have_one_winner_each(
     dsn: str, units: Units, inbox: Inbox
 ) -> None:
