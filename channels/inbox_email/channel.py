@@ -32,7 +32,7 @@ class EmailConnection:
         self._host = host
         self._timing = timing or Timing()
         self._patience = patience or Patience()
-        self._reader = Reader(config.address, host.signing_key)
+        self._reader = Reader(config.address, host.signing_key, config.authentication_server)
 
     def receive(self, cursor: Mapping[str, Any] | None) -> AsyncIterator[Batch]:
         return pull(self._config, self._host, cursor, timing=self._timing)

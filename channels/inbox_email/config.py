@@ -100,6 +100,15 @@ class EmailConfig(ChannelConfig):
         options={"now": ("From now on", "Ab jetzt"), "all": ("All that are there", "Alle, die da sind")},
         default=SyncFrom.NOW,
     )
+    authentication_server: Line = titled(
+        "Server that checks senders",
+        "The name that stands first in Authentication-Results, such as mx.google.com. Empty: nothing is checked.",
+        de=(
+            "Server, der Absender prüft",
+            "Der Name, der in Authentication-Results vorn steht, etwa mx.google.com. Leer: Es wird nichts geprüft.",
+        ),
+        default="",
+    )
     smtp_host: Needed = titled(
         "SMTP server",
         "Name of the server that sends for this address.",

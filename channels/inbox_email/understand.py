@@ -19,6 +19,7 @@ from inbox_email.content import content_of
 from inbox_email.headers import Address, Headers
 from inbox_email.marks import LOOP_FIELD, loop_mark, message_of
 from inbox_email.mime import Mail, content_octets, take_apart
+from inbox_email.verdicts import is_refuted
 
 HEADERS_ONLY = "text/rfc822-headers"  # the type of an original that was too large to be fetched
 MAX_REFERENCES = 50
@@ -39,6 +40,7 @@ class Reader:
 
     address: str
     key: bytes  # that signs this inbox's tokens
+    judge: str = ""  # the server whose verdict on senders counts; empty: none
 
     def understand(self, original: Original) -> list[Received]:
         """Parse a mail, which is one message."""
@@ -83,7 +85,8 @@ class Reader:
             # A form writes in its own name; the person is whom it asks us to answer, on the form's word alone.
             return Sender((Claim(IdentityKind.EMAIL, replies_to.address, verified=False),), replies_to.name)
         # Our own address writes to itself only by our own mails, which are known before; it names nobody.
-        verified = named.address.casefold() != self.address.casefold()
+        is_own = named.address.casefold() == self.address.casefold()
+        verified = not is_own and not is_refuted(headers, self.judge)
         return Sender((Claim(IdentityKind.EMAIL, named.address, verified=verified),), named.name)
 
     def _speaks_for_others(self, sender: Address) -> bool:
