@@ -33,6 +33,7 @@ async def test_who_does_nothing_is_warned_then_away_and_back_with_the_next_key(b
         await page.clock.fast_forward(21_000)
         await expect(page.get_by_role("button", name="Mara Lindner")).to_contain_text("Away")
         assert api.get("/me")["availability"] == "away"
+        await expect(page.get_by_role("button", name="Be Online")).to_be_visible()
 
         await desk.key("Shift")
         await expect(page.get_by_role("button", name="Mara Lindner")).to_contain_text("Online")
