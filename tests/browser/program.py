@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import socket
 import subprocess
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx2 as httpx
+
+from tests.e2e.program import environment
 
 _READY_WITHIN = 60.0  # seconds, on a machine that does other things as well
 _PASSWORD = "correct horse battery"
@@ -51,12 +52,11 @@ class Program:
 def start(folder: Path) -> Program:
     """Start the service with an empty data folder and wait until it is ready."""
     port = _free_port()
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("INBOX_")}
-    wanted = {"INBOX_DATA_DIR": str(folder / "data"), "INBOX_PORT": str(port), "INBOX_HTTP_ALLOW": "127.0.0.1"}
+    variables = environment(data_dir=str(folder / "data"), port=str(port), http_allow="127.0.0.1")
     started = time.monotonic()
     with (folder / "said").open("ab") as said:
         command = [str(Path(sys.executable).with_name("inbox")), "serve"]
-        process = subprocess.Popen(command, env=kept | wanted, stdout=said, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, env=variables, stdout=said, stderr=subprocess.STDOUT)
     program = Program(folder, port, process, started)
     _wait(program)
     return program

@@ -25,7 +25,7 @@ from tests.e2e.program import Program
 from tests.e2e.senders import Crowd, Ledger, text_of
 from tests.e2e.told import Told, as_the_api_has_it
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 KILLS = 20
 CHANNELS = {"chat", "comments", "telephony", "email"}
 LANES = 4  # of each channel, beside each other
