@@ -12,6 +12,8 @@ from typing import Any, cast
 
 import orjson
 
+from benchmarks.processes import say
+
 _HOST = "127.0.0.1"
 
 
@@ -115,6 +117,8 @@ class Socket(asyncio.Protocol):
             opcode, payload = frame
             if opcode == 1:
                 self._hear(at, payload)
+            elif opcode == 8:
+                say(f"  a socket was closed with {int.from_bytes(payload[:2], 'big')}")  # else only a time-out tells
             elif opcode == 9:
                 self._send(10, payload)
 
