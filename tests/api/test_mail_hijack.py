@@ -275,3 +275,23 @@ async def test_a_manager_who_asks_as_anybody_does_is_answered_in_their_thread(po
 
     assert (mail["To"], mail["In-Reply-To"]) == (TOM, first.external_id)
     assert (second.ticket_id, second.unverified, second.manager_id) == (first.ticket_id, False, None)
+
+
+async def test_whom_a_form_named_is_a_stranger_until_they_answer_our_mail(post: Post) -> None:
+    greta = "greta@people.example"
+    first = await post.arrives(attack("a form of anybody's", greta, next(post.ids), {}))
+    guessed = await post.arrives(written(greta, "Hallo?", n=next(post.ids), References=str(first.external_id)))
+    answer = await post.answers(first.ticket_id, "Im Mai.")
+    ours = {"In_Reply_To": str(answer.external_id)}
+    eve = await post.arrives(written(EVE, "Und ich?", n=next(post.ids), **ours))
+    second = await post.arrives(written(greta, "Danke! Beide?", n=next(post.ids), **ours))
+    await post.answers(first.ticket_id, "Ja, beide.")
+    mail = await post.mailed(first.ticket_id)
+
+    assert guessed.ticket_id != first.ticket_id
+    assert (eve.ticket_id, eve.unverified) == (first.ticket_id, True)
+    assert (second.ticket_id, second.unverified) == (first.ticket_id, False)
+    assert (mail["To"], mail["In-Reply-To"]) == (greta, second.external_id)
+    assert (
+        await post.arrives(written(greta, "!", n=next(post.ids), References=str(second.external_id)))
+    ).ticket_id == (first.ticket_id)

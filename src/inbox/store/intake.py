@@ -68,7 +68,10 @@ select t as ticket, t.id = $3 as proved,
   (select array_agg(distinct p.contact_id) from messages p where p.ticket_id = t.id and not p.unverified
      and p.contact_id is not null) as participants,
   (select array_agg(distinct lower(w.meta ->> 'to')) from messages w where w.ticket_id = t.id
-     and w.inbox_id = $1 and w.inbox_id <> t.inbox_id and w.direction = 'outbound') as written_to
+     and w.inbox_id = $1 and w.inbox_id <> t.inbox_id and w.direction = 'outbound') as written_to,
+  (select array_agg(i.value) from identities i
+   where i.contact_id = t.contact_id and i.kind = 'email' and t.inbox_id = $1 and exists (
+     select from messages w where w.ticket_id = t.id and w.inbox_id = $1 and w.direction = 'outbound')) as answered_to
 from tickets t
 where t.id in (
     select $3::uuid union select m.ticket_id from messages m where m.inbox_id = $1 and m.external_id = any($2)
@@ -190,7 +193,9 @@ def _referenced(row: Any) -> Candidate:  # noqa: ANN401 - asyncpg ships no types
     ticket = to_ticket(row["ticket"])
     known = frozenset(row["participants"] or ()) | ({ticket.contact_id} if ticket.contact_id else set())
     evidence = Evidence.TOKEN if row["proved"] else Evidence.REFERENCE if row["answered"] else Evidence.NUMBER
-    return Candidate(ticket, evidence, known, written_to=frozenset(row["written_to"] or ()))
+    # Whom a form named is nobody we know; who answers our mail to them from there has shown that it reached them.
+    written_to = frozenset((*(row["written_to"] or ()), *(row["answered_to"] or ())))
+    return Candidate(ticket, evidence, known, written_to=written_to)
 
 
 class _Shape(NamedTuple):
