@@ -11,6 +11,7 @@ from inbox.app.follow import Follower
 from inbox.app.intake import Door
 from inbox.app.opened import OpenInboxes
 from inbox.app.presence import Presence
+from inbox.app.routing import Routing
 from inbox.blobs import BlobStore
 from inbox.channel.host import Clock, Host
 from inbox.channel.registry import Channels
@@ -35,7 +36,7 @@ def composed(
     inboxes = OpenInboxes(units, channels, host_for)
     return Services(
         units=units,
-        door=Door(units, inboxes, BlobKeeper(blobs), clock),
+        door=Door(units, inboxes, BlobKeeper(blobs), clock, routing=Routing(channels.values())),
         inboxes=inboxes,
         blobs=blobs,
         follower=follower or Follower(units),

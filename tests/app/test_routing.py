@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from inbox.app import assign
+from inbox.app.board import why
 from inbox.app.change import Wish, change
 from inbox.app.intake import Door, take_message
 from inbox.app.opened import Opened
@@ -17,7 +19,7 @@ from inbox.domain.campaign import Campaign, Team
 from inbox.domain.ids import CampaignId, TeamId, new_id
 from inbox.domain.inbox import Inbox
 from inbox.domain.lanes import Lane
-from inbox.domain.manager import EVERYTHING
+from inbox.domain.manager import EVERYTHING, Manager
 from inbox.domain.routing import Router
 from inbox.domain.rulebook import Conditions, Outcome, Rule, Rulebook
 from inbox.domain.ticket import Priority, State, Ticket
@@ -90,6 +92,22 @@ async def test_another_campaign_by_hand_brings_its_team(units: Units, take: Take
         moved = await change(unit, ticket.id, wish, EVERYTHING, live=False, now=NOW)
 
     assert moved.team_id == team.id
+
+
+async def test_what_is_given_back_is_routed_by_the_rules_of_now(units: Units, take: Take, aylin: Manager) -> None:
+    ticket = await stored(units, (await take("comments", comment("c-1"))).ticket)
+    now_tagged = rules(Rule("new", "New", then=Outcome(skills=("law",))))
+    async with units() as unit:
+        await assign.claim(unit, ticket.id, aylin.id, EVERYTHING, now=NOW)
+    async with units() as unit:
+        await assign.release(unit, ticket.id, EVERYTHING, by=aylin.id, rules=now_tagged, now=NOW)
+    freed = await stored(units, ticket)
+    async with units.reading() as unit:
+        said = await why(unit, ticket.id, EVERYTHING, now=NOW)
+
+    assert (freed.assignee_id, freed.skills) == (None, ("law",))
+    assert said["routed"]["facts"][0]["gave"] == {"skills": ["law"]}
+    assert said["lane"]["facts"] == [{"fact": "asks", "sign": "?"}]
 
 
 async def test_what_a_person_set_is_known_as_theirs(units: Units, take: Take) -> None:

@@ -37,6 +37,8 @@ class WhyShape(Shape):
 
     assigned: ReasonShape | None = Field(description="null: nobody has it")
     waiting: ReasonShape | None = Field(description="why nobody has it yet; null: somebody has, or nobody needs to")
+    lane: ReasonShape | None = Field(description="why it is in its lane; null: a person chose it")
+    routed: ReasonShape | None = Field(description="which rules decided, and what; null: none did")
     history: list[HandShape]
     managers: list[MayShape]
 

@@ -214,7 +214,12 @@ async def release_ticket(request: Request, caller: Works, ticket_id: UUID) -> Js
     at_hand = services(request)
     async with at_hand.units() as unit:
         ticket = await assign.release(
-            unit, TicketId(ticket_id), caller.access, by=caller.manager_id, now=at_hand.clock()
+            unit,
+            TicketId(ticket_id),
+            caller.access,
+            by=caller.manager_id,
+            rules=at_hand.door.routing.current,
+            now=at_hand.clock(),
         )
     return Json(ticket_view(ticket))
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from inbox.app import handover, offers
 from inbox.app.hands import Change, free, in_hands, put
 from inbox.app.ports import Unit, Units
+from inbox.app.routing import Current, routed_again
 from inbox.domain.assignment import Choice, How, Work, changes_at, decide
 from inbox.domain.campaign import Mode, Team
 from inbox.domain.ids import ManagerId, TeamId, TicketId
@@ -134,12 +135,23 @@ async def assign(
     return await _put(unit, Change(in_hands(ticket, to, why, now=now), to, How.GIVEN, why, by), now=now)
 
 
-async def release(unit: Unit, ticket_id: TicketId, access: Access, *, by: ManagerId | None, now: datetime) -> Ticket:
-    """Give a ticket back to the queue; the service does not give it to the same person again."""
+async def release(
+    unit: Unit,
+    ticket_id: TicketId,
+    access: Access,
+    *,
+    by: ManagerId | None,
+    rules: Current | None = None,
+    now: datetime,
+) -> Ticket:
+    """Give a ticket back to the queue, as the rules want it now; the same person is not given it again."""
     ticket = await unit.tickets.hold(ticket_id, access)
     owner = ticket.assignee_id
     if owner is None:
         return ticket
+    routed = await routed_again(unit, ticket, rules) if rules is not None else ticket
+    if routed != ticket:
+        ticket = await unit.tickets.save(routed, now=now)
     freed = replace(free(ticket), declined_by=(*ticket.declined_by, owner))
     return await _put(unit, Change(freed, owner, How.RELEASED, in_words([{"fact": "released"}]), by), now=now)
 

@@ -31,6 +31,8 @@ async def why(
     return {
         "assigned": reason_view(ticket.assigned_why if ticket.assignee_id else None),
         "waiting": reason_view(waiting),
+        "lane": reason_view(ticket.lane_why),
+        "routed": reason_view(ticket.routed_why),
         "history": [_hand_view(hand) for hand in await unit.assignments.history(ticket.id)],
         "managers": [_may_view(manager, scene, now) for manager in people],
     }
