@@ -36,6 +36,7 @@ from tests.api.chatting import ChatService, serving
 from tests.api.test_continuing import MAIL
 
 US, TOM, EVE, PAUL = "help@crowd.example", "tom@example.org", "eve@evil.example", "paul@people.example"
+JUDGE = "mx.crowd.example"
 CONTACT, STRANGER, NEW = "as the contact", "as a stranger", "a new ticket"
 
 # How a mail says which ticket it means.
@@ -152,7 +153,7 @@ def attack(sender: str, contact: str, n: int, fields: dict[str, str]) -> EmailMe
 @pytest.fixture
 async def post(dsn: str, vault: Vault, tmp_path: Path) -> AsyncIterator[Post]:
     async with serving(dsn, vault, tmp_path, Limits()) as service:
-        mail = await service.add_inbox("email", **MAIL)
+        mail = await service.add_inbox("email", **MAIL, authentication_server=JUDGE)
         chat = await service.add_inbox(continue_in=str(mail.id), form="name_email", title="Funkenwerk")
         yield Post(service, mail, chat, count())
 
@@ -295,3 +296,17 @@ async def test_whom_a_form_named_is_a_stranger_until_they_answer_our_mail(post: 
     assert (
         await post.arrives(written(greta, "!", n=next(post.ids), References=str(second.external_id)))
     ).ticket_id == (first.ticket_id)
+
+
+@pytest.mark.parametrize(("proof", "place"), [("token answered", STRANGER), ("contact's id", NEW), ("number", NEW)])
+async def test_whom_our_mail_server_refutes_is_a_stranger_under_any_name(post: Post, proof: str, place: str) -> None:
+    contact = "greta@people.example"
+    before, theirs, ours = await begun(post, contact, next(post.ids))
+    fields = proving(proof, ours=ours, theirs=theirs, number=before.number)
+    forged = attack("the contact", contact, next(post.ids), fields)
+    forged["Authentication-Results"] = f"{JUDGE}; spf=pass; dmarc=fail (p=NONE) header.from=people.example"
+    message = await post.arrives(forged)
+
+    assert placed(before, message) == place
+    assert kept(await post.ticket(before.id)) == kept(before)
+    await only_the_contact_is_answered(post, before, message, contact=contact, theirs=theirs)
