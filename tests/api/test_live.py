@@ -16,9 +16,11 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from inbox.app.passwords import hash_password
+from inbox.app.presence import set_availability
 from inbox.domain.credentials import hash_of, new_token
 from inbox.domain.ids import InboxId, ManagerId, new_id
 from inbox.domain.manager import EVERYTHING, Access, Availability, Manager, Role
+from inbox.store.unit_of_work import utc_now
 from inbox.testing.hooks import comment_event, signed_call
 from inbox.testing.serving import Serving, serving
 from inbox.testing.visitor import visitor
@@ -240,6 +242,17 @@ async def test_whoever_was_only_away_is_back_with_their_screen(service: Serving,
         await screen.hear("manager.changed")
     async with units.reading() as unit:
         assert (await unit.managers.find(ada.manager.id)).availability is Availability.ONLINE
+
+
+async def test_whoever_chose_to_be_away_stays_so_with_a_new_screen(service: Serving, ada: Person) -> None:
+    units = service.service.services.units
+    async with units() as unit:
+        manager = await unit.managers.find(ada.manager.id)
+        await set_availability(unit, manager, Availability.AWAY, now=utc_now())
+    async with ada.screen() as screen:
+        await screen.settle()
+    async with units.reading() as unit:
+        assert (await unit.managers.find(ada.manager.id)).availability is Availability.AWAY
 
 
 async def test_the_visitor_of_a_chat_is_told_what_a_screen_has_shown_and_other_screens_are_not(

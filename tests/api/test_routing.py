@@ -22,7 +22,7 @@ async def test_a_new_service_shows_the_shipped_rules_with_the_weights_of_its_cha
     shown = (await world.admin.get("/api/v1/routing")).json()
 
     assert (shown["version"], shown["saved_by"]) == (0, None)
-    assert [rule["id"] for rule in shown["document"]["rules"]] == ["offers", "praise", "chatter"]
+    assert [rule["id"] for rule in shown["document"]["rules"]] == ["offers", "praise", "thanks", "chatter"]
     assert set(shown["document"]["weights"]) == {"chat", "comments", "email", "telephony"}
 
 

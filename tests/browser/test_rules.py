@@ -112,12 +112,17 @@ async def test_an_older_version_is_brought_back_and_counts_when_it_is_saved(desk
     page = desk.page
     await page.get_by_role("button", name="Versions").click()
     await page.get_by_role("button", name="Bring back 0").click()
-    await expect(rules(desk)).to_have_count(3)
+    await expect(rules(desk)).to_have_count(4)
     before = api.get("/routing")["version"]
     await page.get_by_role("button", name="Save rules").click()
     await expect(page.get_by_text(f"Version {before + 1}, saved by")).to_be_visible()
 
-    assert [rule["id"] for rule in api.get("/routing")["document"]["rules"]] == ["offers", "praise", "chatter"]
+    assert [rule["id"] for rule in api.get("/routing")["document"]["rules"]] == [
+        "offers",
+        "praise",
+        "thanks",
+        "chatter",
+    ]
 
 
 async def test_the_rules_fit_a_phone_in_german_and_in_the_dark(browser: Browser, api: Api) -> None:

@@ -17,11 +17,12 @@ from tests.domain.builders import INBOX, NOW
 
 SHIPPED = Router.of(shipped_book())
 TEXTS: dict[str, list[str]] = tomllib.loads(Path(__file__).with_name("lane_texts.toml").read_text(encoding="utf-8"))
+_IN_PUBLIC = ({"fact": "no_question"}, {"fact": "public"})
 NO_ANSWER_NEEDED = ("praise", "share", "chatter")
 
 
 def proposed(text: str, language: str | None = None) -> Lane:
-    return SHIPPED.route(Facts(INBOX, "comments", NOW, text, language)).lane
+    return SHIPPED.route(Facts(INBOX, "comments", NOW, text, language, public=True)).lane
 
 
 def share(texts: Sequence[str], *lanes: Lane) -> float:
@@ -34,6 +35,22 @@ def test_at_least_97_of_100_questions_land_in_answer() -> None:
 
 def test_at_least_60_of_100_praises_and_chats_do_not_land_in_answer() -> None:
     assert share([*TEXTS["thank"], *TEXTS["nothing"]], Lane.THANK, Lane.NOTHING) >= 0.6
+
+
+@pytest.mark.parametrize(
+    ("text", "lane"),
+    [
+        ("Vielen Dank, das ging schnell!", Lane.THANK),
+        ("Me too!", Lane.ANSWER),
+        ("Hallo zusammen, ich bin neu hier. Liebe Grüße", Lane.ANSWER),
+        (
+            "Die Lampe kam gestern an, der Halter war gebrochen und ein Kabel lag lose im Karton. Vielen Dank",
+            Lane.ANSWER,
+        ),
+    ],
+)
+def test_who_writes_to_us_alone_is_answered_unless_they_only_say_thanks(text: str, lane: Lane) -> None:
+    assert SHIPPED.route(Facts(INBOX, "chat", NOW, text)).lane is lane
 
 
 def test_no_question_and_no_praise_is_called_spam() -> None:
@@ -60,13 +77,13 @@ def test_every_question_of_the_demo_lands_in_answer(campaign: str) -> None:
 @pytest.mark.parametrize(
     ("text", "lane", "said"),
     [
-        ("Vielen Dank!", Lane.THANK, [{"fact": "words", "words": ["vielen dank"]}, {"fact": "no_question"}]),
-        ("Me too!", Lane.NOTHING, [{"fact": "words", "words": ["me too"]}, {"fact": "no_question"}]),
+        ("Vielen Dank!", Lane.THANK, [{"fact": "words", "words": ["vielen dank"]}, *_IN_PUBLIC]),
+        ("Me too!", Lane.NOTHING, [{"fact": "words", "words": ["me too"]}, *_IN_PUBLIC]),
         ("More backers, dm me", Lane.SPAM, [{"fact": "words", "words": ["more backers", "dm me"]}]),
     ],
 )
 def test_a_proposal_says_by_which_words(text: str, lane: Lane, said: list[dict[str, object]]) -> None:
-    routed = SHIPPED.route(Facts(INBOX, "comments", NOW, text))
+    routed = SHIPPED.route(Facts(INBOX, "comments", NOW, text, public=True))
     match = routed.lane_rule()
 
     assert routed.lane is lane

@@ -166,7 +166,8 @@ class Screen:
         """Somebody who only counted as away, because their screen was gone, is here again."""
         async with self._here.units() as unit:
             manager = await unit.managers.find(self.manager_id)
-            back = Availability.ONLINE if manager.availability is Availability.AWAY else manager.availability
+            was_lost = await unit.managers.went_missing(manager.id)
+            back = Availability.ONLINE if was_lost else manager.availability
             await set_availability(unit, manager, back, now=self._here.clock())
 
     async def _be(self, availability: Availability) -> None:

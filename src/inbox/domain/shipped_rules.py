@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from inbox.domain.lanes import Lane
 from inbox.domain.rulebook import Conditions, Outcome, Rule, Rulebook
 
@@ -49,7 +51,9 @@ hi everyone, first, understood, got it, noted, all good, agreed, partagé, parta
 j'en ai parlé, j'en parle, je participe, j'ai participé, moi aussi, nous aussi, bonjour à tous, bonjour tout le monde,
 bonsoir, bon week-end, bonne journée, bonne soirée, joyeuses pâques, d'accord, c'est noté, compris, coucou, mdr
 """
+_ALWAYS = Conditions()
 _LONGEST = 60  # words: who writes more wants more than to say thanks
+_SHORT = 15  # words of a letter that only says thanks; one that tells of something ends with thanks as well
 
 
 def shipped_book() -> Rulebook:
@@ -57,13 +61,20 @@ def shipped_book() -> Rulebook:
     return Rulebook(rules=(_lane("offers", "Offers and advertising", Lane.SPAM, _OFFERS), *_kind_words()))
 
 
-def _kind_words() -> tuple[Rule, Rule]:
+def _kind_words() -> tuple[Rule, ...]:
+    """Return what is proposed of kind words: only what everybody reads is ever left without an answer.
+
+    Whoever writes to us alone, and above all whoever waits in a chat, is answered unless they only say thanks.
+    """
+    public = Conditions(asks=False, at_most=_LONGEST, public=True)
+    letter = Conditions(asks=False, at_most=_SHORT, public=False)
     return (
-        _lane("praise", "Praise", Lane.THANK, _PRAISE, asks=False, at_most=_LONGEST),
-        _lane("chatter", "Chatter", Lane.NOTHING, _CHATTER, asks=False, at_most=_LONGEST),
+        _lane("praise", "Praise", Lane.THANK, _PRAISE, public),
+        _lane("thanks", "Thanks in a letter", Lane.THANK, _PRAISE, letter),
+        _lane("chatter", "Chatter", Lane.NOTHING, _CHATTER, public),
     )
 
 
-def _lane(key: str, name: str, lane: Lane, words: str, *, asks: bool | None = None, at_most: int | None = None) -> Rule:
+def _lane(key: str, name: str, lane: Lane, words: str, when: Conditions = _ALWAYS) -> Rule:
     phrases = tuple(dict.fromkeys(word.strip() for word in words.replace("\n", " ").split(",") if word.strip()))
-    return Rule(key, name, Conditions(words=phrases, asks=asks, at_most=at_most), Outcome(lane=lane))
+    return Rule(key, name, replace(when, words=phrases), Outcome(lane=lane))

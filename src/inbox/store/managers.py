@@ -144,6 +144,13 @@ class Managers:
         """Return who counts as online or busy, but gave no sign of life since `before`."""
         return await self._fetch(_LOST, before)
 
+    async def went_missing(self, manager_id: ManagerId) -> bool:
+        """Tell whether a manager only counts as away since there was no sign of life of them."""
+        silent = func.coalesce(managers.c.seen_at, managers.c.created_at) < managers.c.availability_since
+        is_away = managers.c.availability == Availability.AWAY.value
+        found = select(managers.c.id).where(managers.c.id == manager_id, is_away, silent)
+        return await self._session.value(found) is not None
+
     async def _fetch(self, statement: str, *values: object) -> list[Manager]:
         return [_to_manager(row) for row in await self._session.driver.fetch(statement, *values)]
 
