@@ -24,7 +24,7 @@ from inbox.domain.assignment import (
     why_waiting,
 )
 from inbox.domain.campaign import Mode, Team
-from inbox.domain.ids import InboxId, ManagerId, TeamId, TicketId, new_id
+from inbox.domain.ids import ManagerId, TeamId, TicketId, new_id
 from inbox.domain.manager import Access, Availability, Manager
 from tests.domain.builders import INBOX, NOW, later, manager
 
@@ -66,7 +66,7 @@ def refused(who: Manager, what: Work, *, minutes: float = 0) -> Refusal | None:
         ({"availability": Availability.AWAY}, Refusal.AWAY),
         ({"availability": Availability.OFFLINE}, Refusal.OFFLINE),
         ({"active": False}, Refusal.OFFLINE),
-        ({"access": Access(inboxes=frozenset({InboxId(new_id())}))}, Refusal.NOT_PERMITTED),
+        ({"access": Access(inboxes=frozenset())}, Refusal.NOT_PERMITTED),
         ({"load": 90}, None),
         ({"load": 91}, Refusal.FULL),
         ({"load": 90, "weights": {"comments": 20}}, Refusal.FULL),
