@@ -178,6 +178,11 @@ def test_the_next_deadline_comes_first_and_what_missed_it_comes_up_again() -> No
     assert order == [soon, later_on, long_missed, missed]
 
 
+def test_who_has_waited_only_a_moment_keeps_their_place_though_late() -> None:
+    mail, chat, left = work(target=120), work(minutes=-2, target=1), work(minutes=-5, target=1)
+    assert in_order([mail, left, chat], now=NOW) == [chat, mail, left]
+
+
 def test_a_flood_of_light_work_does_not_keep_a_heavy_piece_waiting() -> None:
     me = person(load=20)
     call = work(channel="telephony", weight=100, target=30)

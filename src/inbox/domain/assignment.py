@@ -21,6 +21,7 @@ from inbox.domain.ticket import Priority
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND_CHANCE = timedelta(hours=4)  # after a missed deadline: the longest target that we ship
+STILL_THERE = timedelta(minutes=3)  # whoever has waited for less sits before their screen, late or not
 
 
 class How(StrEnum):
@@ -183,13 +184,18 @@ def in_order(works: Iterable[Work], *, now: datetime) -> list[Work]:
 
     Whoever serves the earliest deadline first turns to what is late already, and so is late for everybody once there is
     too much. What missed its deadline therefore stands behind what can still be in time, but only for a while: it gets
-    one second deadline, fixed for good, so that nothing starves. ADR 40 measures it against other orders.
+    one second deadline, fixed for good, so that nothing starves. Who wrote a moment ago keeps their place even when
+    late. ADR 40 measures it against other orders.
     """
     return sorted(works, key=lambda work: (_next_deadline(work, now), work.waiting_since, str(work.ticket_id)))
 
 
 def _next_deadline(work: Work, now: datetime) -> datetime:
-    return work.due_at if now <= work.due_at else work.due_at + SECOND_CHANCE
+    return work.due_at if now <= _given_up_at(work) else work.due_at + SECOND_CHANCE
+
+
+def _given_up_at(work: Work) -> datetime:
+    return max(work.due_at, work.waiting_since + STILL_THERE)
 
 
 def decide(
@@ -249,7 +255,7 @@ def changes_at(work: Work, *, now: datetime) -> datetime | None:
     """Return when next more people may take a piece of work, only because time passes."""
     moments = [work.after(work.team.overflow_after)] if work.team and work.team.overflow_to else []
     moments += [work.after(50)] if work.language and work.fallback else []
-    moments += [work.due_at]  # what is late comes in another place, and everybody's language will do
+    moments += [work.due_at, _given_up_at(work)]  # any language will do; what is late comes in another place
     return min((moment for moment in moments if moment > now), default=None)
 
 
