@@ -32,10 +32,10 @@ class Timing:
     """How long is waited, in seconds."""
 
     connect: float = 20
-    answer: float = 25  # for every piece of an answer
-    refresh: float = 18  # of IDLE: routers forget a silent connection, and a peer that is gone says nothing at all
-    pulse: float = 10  # for the answer to that
-    poll: float = 18  # where the server cannot idle
+    answer: float = 22  # for every piece of an answer
+    refresh: float = 15  # of IDLE: routers forget a silent connection, and a peer that is gone says nothing at all
+    pulse: float = 8  # for the answer to that
+    poll: float = 15  # where the server cannot idle
     reconcile: float = 3_600  # between two looks for mails whose numbers were passed without them
 
 

@@ -219,7 +219,8 @@ async def test_what_was_not_understood_is_shown_and_can_be_tried_again(desk: Des
 
 async def test_the_desk_speaks_german_at_once(desk: Desk) -> None:
     await desk.go("/settings/profile")
-    await desk.page.get_by_role("radio", name="Deutsch").check()
+    async with desk.page.expect_response(lambda response: response.request.method == "PATCH"):
+        await desk.page.get_by_role("radio", name="Deutsch").check()
     await expect(desk.page.get_by_role("heading", name="Mein Profil")).to_be_visible()
     await desk.page.reload()
     await expect(desk.page.get_by_role("heading", name="Mein Profil")).to_be_visible()

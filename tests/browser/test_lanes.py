@@ -43,7 +43,7 @@ async def test_praise_lies_in_its_lane_with_its_reason_and_without_a_clock(
     await expect(row.locator(".time .visually-hidden")).to_have_count(0)
 
     await row.click()
-    await expect(desk.page.get_by_text("Praise: “thank you”, “wonderful”, no question")).to_be_visible()
+    await expect(desk.page.get_by_text("Private thanks: “thank you”, “wonderful”, no question")).to_be_visible()
     await expect(desk.page.get_by_role("button", name="Thank", exact=True)).to_have_attribute("aria-pressed", "true")
     assert await desk.barriers() == []
     await desk.photograph("lane-thank")
@@ -84,7 +84,7 @@ async def test_lanes_fit_a_phone_in_the_dark(browser: Browser, api: Api, chat: d
         await desk.sign_in(api.email, api.password)
         await desk.go("/q/thank")
         await desk.row("Bravo").click()
-        await desk.page.get_by_text("Praise:").wait_for()
+        await desk.page.get_by_text("Private thanks:").wait_for()
 
         assert await desk.barriers() == []
         await desk.photograph("lane-phone-dark")

@@ -57,7 +57,7 @@ async def test_a_rule_is_made_tried_on_a_ticket_and_saved(desk: Desk, api: Api, 
     await page.get_by_label("Number, name or subject").fill("1")
     await page.get_by_role("button", name="Try").click()
     await expect(page.locator(".verdicts .decides")).to_have_text("Invoices decides: “invoice”, “VAT”")
-    await expect(page.locator(".verdicts")).to_contain_text("Praise somebody asks for something")
+    await expect(page.locator(".verdicts")).to_contain_text("Private thanks somebody asks for something")
     assert api.get("/routing")["version"] == 0, "trying changes nothing"
     assert await desk.barriers() == []
     await desk.photograph("rules")

@@ -262,6 +262,7 @@ async def test_a_file_is_pasted_or_dropped_and_goes_without_a_word(service: Chat
     async with visiting(browser, service) as guest:
         await guest.open()
         box = guest.page.get_by_label("Your message")
+        await guest.page.get_by_role("button", name="Attach files").wait_for()
         for kind in ("paste", "drop"):
             await box.evaluate(give, kind)
             await expect(guest.page.get_by_text(f"{kind}.txt")).to_be_visible()

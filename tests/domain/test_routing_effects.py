@@ -23,7 +23,7 @@ THANKS, CHAT, QUESTION, OFFER = "Danke!", "Moin", "Wann?", "more backers, dm me"
 
 
 def routed(text: str, **more: Any) -> tuple[Routed, Facts]:
-    facts = Facts(INBOX, "email", later(minutes=5), text, **more)
+    facts = Facts(INBOX, "email", later(minutes=5), text, **({"public": True} | more))
     return route(facts, replace(shipped_book(), rules=(RULE, *shipped_book().rules))), facts
 
 
@@ -52,7 +52,7 @@ def test_a_new_ticket_is_in_its_lane_and_only_answer_has_a_deadline(text: str, l
     assert new.lane_why is not None
 
 
-@pytest.mark.parametrize(("text", "says"), [(THANKS, "Praise: 'danke', no question"), (QUESTION, "asks: '?'")])
+@pytest.mark.parametrize(("text", "says"), [(THANKS, "Praise: 'danke', no question, public"), (QUESTION, "asks: '?'")])
 def test_a_lane_says_why_in_words(text: str, says: str) -> None:
     why = after(text).lane_why
 

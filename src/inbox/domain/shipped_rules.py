@@ -70,7 +70,7 @@ def _kind_words() -> tuple[Rule, ...]:
     letter = Conditions(asks=False, at_most=_SHORT, public=False)
     return (
         _lane("praise", "Praise", Lane.THANK, _PRAISE, public),
-        _lane("thanks", "Thanks in a letter", Lane.THANK, _PRAISE, letter),
+        _lane("thanks", "Private thanks", Lane.THANK, _PRAISE, letter),
         _lane("chatter", "Chatter", Lane.NOTHING, _CHATTER, public),
     )
 

@@ -21,8 +21,6 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.typing import Origin
 
-from inbox.errors import InboxError
-
 _ACK_TIMEOUT = 10.0  # seconds until an unconfirmed message is said again over a new connection
 _HEARTBEAT = 20.0  # seconds
 _LONGEST_PAUSE = 2.0  # seconds between two tries to connect
@@ -30,7 +28,7 @@ T = TypeVar("T")
 _FINAL = frozenset({4400, 4402, 4403, 4404, 4413})
 
 
-class Refused(InboxError):
+class Refused(Exception):
     """The service closed the chat for good."""
 
     code = "refused"

@@ -43,7 +43,7 @@ export const routing = {
   "fact.always": "immer",
   "rule.offers": "Angebote und Werbung",
   "rule.praise": "Lob",
-  "rule.thanks": "Dank in einem Schreiben",
+  "rule.thanks": "Persönlicher Dank",
   "rule.chatter": "Plauderei",
   "settings.routing": "Verteilung",
   "rules.title": "Regeln",

@@ -43,7 +43,7 @@ export const routing = {
   "fact.always": "always",
   "rule.offers": "Offers and advertising",
   "rule.praise": "Praise",
-  "rule.thanks": "Thanks in a letter",
+  "rule.thanks": "Private thanks",
   "rule.chatter": "Chatter",
   "settings.routing": "Routing",
   "rules.title": "Rules",

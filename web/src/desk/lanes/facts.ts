@@ -9,7 +9,7 @@ export interface Reason {
 }
 
 const SHIPPED: Record<string, Key> = { offers: "rule.offers", praise: "rule.praise", thanks: "rule.thanks", chatter: "rule.chatter" };
-const ENGLISH: Record<string, string> = { offers: "Offers and advertising", praise: "Praise", thanks: "Thanks in a letter", chatter: "Chatter" };
+const ENGLISH: Record<string, string> = { offers: "Offers and advertising", praise: "Praise", thanks: "Private thanks", chatter: "Chatter" };
 
 /** A shipped rule is called in the reader's language, until somebody gives it a name of their own. */
 export function ruleName(id: string, name: string): string {
