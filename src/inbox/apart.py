@@ -27,6 +27,7 @@ MEMORY = 200 * 1024 * 1024  # bytes beside what the program itself takes
 _OCTETS_A_SECOND = 20_000_000  # more time for what is large
 _COPIES = 8  # of a large mail, as bytes, text and pickle, that are there at one time
 _WALL = 60.0  # seconds, on a machine that does other things as well
+_DYING = 5.0  # seconds between the end of a process's pipe and its own
 _HEAD = 8
 _STATM = Path("/proc/self/statm")
 
@@ -72,9 +73,7 @@ class Apart:
         return self._process
 
     async def _why_it_died(self, process: Process) -> MessageUnreadable | Unavailable:
-        with suppress(ProcessLookupError):
-            process.kill()
-        code = await process.wait()
+        code = await _end_of(process)
         self._process = None
         if code in {-signal.SIGTERM, -signal.SIGKILL, 0}:
             return Unavailable("The process that understands mails was stopped.")
@@ -87,6 +86,19 @@ class Apart:
         if process is not None and process.returncode is None:
             process.kill()
             await process.wait()
+
+
+async def _end_of(process: Process) -> int:
+    """Return how a process ended whose pipe broke; one that lives on is killed.
+
+    Killing one that is just dying would collect its exit status before asyncio can, which then knows none.
+    """
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_DYING):
+            return await process.wait()
+    with suppress(ProcessLookupError):
+        process.kill()
+    return await process.wait()
 
 
 async def _asked(process: Process, question: _Question) -> _Answer:
