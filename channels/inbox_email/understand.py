@@ -66,6 +66,7 @@ class Reader:
             number=_number(subject),
             away=kind == "reply",
             echo_of=self._echo(headers),
+            echo_arrived=False,  # whoever got a copy can send it to us
             about=next((own for own in map(message_of, references) if own), None) if kind == "bounce" else None,
             undelivered=_undelivered(mail) if kind == "bounce" else (),
             wants_answer=kind not in WANT_NO_ANSWER and not self._is_own(headers),

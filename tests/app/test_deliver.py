@@ -12,6 +12,7 @@ import pytest
 
 from inbox.app.deliver import LEASE, deliver_due, keep_lease, lease_due
 from inbox.app.inboxes import inbox_event
+from inbox.app.receive import Outcome
 from inbox.app.reply import Desk, Draft, reply, retry
 from inbox.blobs import BlobStore
 from inbox.channel.model import Receipt, Received, Sender
@@ -259,6 +260,28 @@ async def test_what_came_back_to_us_is_delivered_and_not_sent_again(post: Post, 
     assert (after.delivery, after.external_id) == (Delivery.DELIVERED, "<own@x>")
     assert len(post.far_end.sent) == 1
     assert await post.due() is None
+
+
+async def test_a_copy_of_a_failed_message_makes_it_no_delivered_one(post: Post, take: Take) -> None:
+    post.far_end.answers.append(DeliveryFailed("550 no such user"))
+    await post.deliver()
+    copy = Received("<own@x>", GRETA, NOW, "Im Mai.", echo_of=post.message.id, echo_arrived=False)
+    taken = await take("email", copy)
+
+    assert taken.outcome is Outcome.ECHO
+    assert (await post.deliver()).delivery is Delivery.FAILED
+
+
+async def test_a_copy_of_a_failed_message_keeps_it_not_from_being_sent_again(post: Post, take: Take) -> None:
+    post.far_end.answers.append(DeliveryFailed("550 no such user"))
+    await post.deliver()
+    async with post.units() as unit:
+        await retry(unit, EVERYTHING, post.ticket.id, post.message.id, now=NOW)
+    await take("email", Received("<own@x>", GRETA, NOW, "Im Mai.", echo_of=post.message.id, echo_arrived=False))
+    after = await post.deliver()
+
+    assert after.delivery is Delivery.SENT
+    assert len(post.far_end.sent) == 2
 
 
 async def test_the_far_ends_name_for_it_is_kept(post: Post) -> None:

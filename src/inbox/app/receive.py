@@ -14,7 +14,7 @@ from inbox.app.languages import SILENCE, Heard
 from inbox.app.ports import Known, Placed, PublicEntry, Unit
 from inbox.app.routing import Current, minutes_of, wording
 from inbox.app.strangers import conflict, gives_our_name, is_stranger, routed
-from inbox.app.undelivered import asks_for_somebody, mark_undelivered
+from inbox.app.undelivered import asks_for_somebody, has_failed, mark_undelivered
 from inbox.app.views import public_view, ticket_event
 from inbox.channel.model import Capabilities, Original, Received
 from inbox.domain.clocks import Clock, ClockKind
@@ -130,7 +130,7 @@ async def _came_back(unit: Unit, arrival: Arrival, message_id: MessageId, *, now
     ticket = await unit.tickets.hold(found.ticket_id, EVERYTHING)
     message = await unit.messages.find(ticket.id, found.id)
     back = replace(message, external_id=arrival.received.external_id, delivery=Delivery.DELIVERED, error=None)
-    if back != message:
+    if back != message and (arrival.received.echo_arrived or not has_failed(message)):
         await unit.messages.save(back)
         unit.record(ticket_event(EventType.MESSAGE_DELIVERY, await unit.tickets.save(ticket, now=now), back))
     return True

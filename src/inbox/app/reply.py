@@ -12,6 +12,7 @@ from inbox.app.continuing import start_continuing
 from inbox.app.opened import Opened
 from inbox.app.outgoing import Blobs, outgoing
 from inbox.app.ports import PublicEntry, Unit
+from inbox.app.undelivered import failure_of
 from inbox.app.views import public_view, ticket_event
 from inbox.channel.contract import Prepares
 from inbox.domain.calls import Call
@@ -131,7 +132,7 @@ async def retry(unit: Unit, access: Access, ticket_id: TicketId, message_id: Mes
     message = await unit.messages.find(ticket_id, message_id)
     if message.delivery not in {Delivery.FAILED, Delivery.UNCERTAIN}:
         raise TransitionRefused(f"This message is {message.delivery}; there is nothing to try again.")
-    again = replace(message, delivery=Delivery.QUEUED, error=None)
+    again = replace(message, delivery=Delivery.QUEUED, error=None, meta=message.meta | failure_of(message))
     await unit.messages.save(again)
     await unit.outbox.again(message.id, run_at=now)
     saved = await unit.tickets.save(ticket, now=now)

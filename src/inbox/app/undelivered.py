@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from inbox.app.ports import Unit
 from inbox.app.views import ticket_event
@@ -12,12 +13,23 @@ from inbox.domain.events import EventType
 from inbox.domain.message import Delivery, Direction, Message
 from inbox.domain.ticket import Ticket
 
+_FAILED_BEFORE = "failed_before"  # of a message's meta: it was sent again
 _NAMED = 5  # recipients in the words at a message
 
 
 def asks_for_somebody(received: Received) -> bool:
     """Tell whether a report gives us work: one of ours did not arrive, and nobody tries any more."""
     return received.about is not None and any(failure.permanent for failure in received.undelivered)
+
+
+def has_failed(message: Message) -> bool:
+    """Tell whether a message failed, now or before it was sent again: who replays a copy of it proves nothing."""
+    return message.delivery is Delivery.FAILED or _FAILED_BEFORE in message.meta
+
+
+def failure_of(message: Message) -> dict[str, Any]:
+    """Return what is to be kept in the meta of a message that is sent again."""
+    return {_FAILED_BEFORE: True} if message.delivery is Delivery.FAILED else {}
 
 
 async def mark_undelivered(unit: Unit, ticket: Ticket, received: Received) -> None:

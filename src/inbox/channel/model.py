@@ -107,6 +107,7 @@ class Received:
     version: int = 0
     deleted: bool = False
     echo_of: MessageId | None = None  # our own message coming back
+    echo_arrived: bool = True  # so it reached whom it was for; False: it shows only that somebody had it
     about: MessageId | None = None  # our own message that this reports on
     undelivered: tuple[Undelivered, ...] = ()  # whom that did not reach
     call: Call | None = None

@@ -185,6 +185,7 @@ def test_our_own_mail_is_known_when_it_comes_back() -> None:
     own_id = message_id(KEY, TICKET, MESSAGE, domain="example.org")
     received = understood(mail(**{"Message-ID": own_id, LOOP_FIELD: loop_mark(KEY, own_id)}))
     assert received.echo_of == MESSAGE
+    assert not received.echo_arrived
     assert not received.wants_answer
 
 
