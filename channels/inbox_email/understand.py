@@ -12,6 +12,7 @@ from inbox.channel.model import Original, Received, Sender, Undelivered
 from inbox.channel.signing import find_ticket
 from inbox.domain.contact import Claim, IdentityKind
 from inbox.domain.ids import MessageId, TicketId
+from inbox.domain.recipients import Recipient, Role
 from inbox_email.automatic import WANT_NO_ANSWER, Automatic, automatic_kind
 from inbox_email.bounces import report_of
 from inbox_email.charsets import decode
@@ -71,6 +72,7 @@ class Reader:
             undelivered=_undelivered(mail) if kind == "bounce" else (),
             wants_answer=kind not in WANT_NO_ANSWER and not self._is_own(headers),
             files=shown.files,
+            recipients=_recipients(headers),
             meta=_meta(headers, kind=kind, blocked=shown.blocked)
             | {"from": sender.claims[0].value, "digest": _digest(headers, original.body)},
         )
@@ -144,6 +146,13 @@ def _returned_ids(mail: Mail) -> list[str]:
     """Return the ids of the mails that a report returns: in a part of it, or in its words."""
     parts = [decode(file.data[:_RETURNED_OCTETS], None) for file in mail.files if file.mime in _RETURNED]
     return [found[1] for text in [*parts, mail.body.text or ""] if (found := _RETURNED_ID.search(text))]
+
+
+def _recipients(headers: Headers) -> tuple[Recipient, ...]:
+    """Return whom a mail names in To and Cc; whoever got a blind copy is named nowhere."""
+    fields = ((Role.TO, "to"), (Role.CC, "cc"))
+    named = (Recipient(a.address, a.name, role) for role, name in fields for a in headers.addresses(name)[:100])
+    return tuple({recipient.key: recipient for recipient in reversed(tuple(named))}.values())[::-1]
 
 
 def _meta(headers: Headers, *, kind: Automatic | None, blocked: int) -> dict[str, Any]:

@@ -8,11 +8,13 @@ from dataclasses import replace
 from inbox.app.assign import assign_waiting
 from inbox.app.queries import TicketQuery, View
 from inbox.app.receive import Outcome
+from inbox.app.views import message_view
 from inbox.channel.model import CampaignRef, Received, Sender
 from inbox.domain.calls import Call
 from inbox.domain.contact import Claim, IdentityKind
 from inbox.domain.manager import EVERYTHING, Manager
 from inbox.domain.message import Kind
+from inbox.domain.recipients import Recipient, Role
 from inbox.domain.ticket import State
 from inbox.store.unit_of_work import Units
 from tests.app.conftest import NOW, Take, comment, later, person
@@ -29,6 +31,21 @@ async def test_a_message_read_twice_is_stored_once(units: Units, take: Take) -> 
 
     assert (first.outcome, second.outcome) == (Outcome.STORED, Outcome.DUPLICATE)
     assert await tickets_of(units) == 1
+
+
+async def test_whom_a_message_was_for_is_kept_and_shown(units: Units, take: Take) -> None:
+    greta = Sender((Claim(IdentityKind.EMAIL, "greta@example.org"),), "Greta")
+    named = (Recipient("help@us.example"), Recipient("paul@example.org", "Paul", Role.CC))
+    taken = await take("email", Received("<1@x>", greta, NOW, "Hallo", recipients=named))
+
+    assert taken.ticket is not None
+    async with units.reading() as unit:
+        (message,) = await unit.messages.since(taken.ticket.id, 0)
+    assert message.recipients == named
+    assert [(r["role"], r["address"]) for r in message_view(message)["recipients"]] == [
+        ("to", "help@us.example"),
+        ("cc", "paul@example.org"),
+    ]
 
 
 async def test_a_public_thread_is_one_ticket_with_many_contacts(units: Units, take: Take) -> None:

@@ -109,6 +109,18 @@ class AttachmentShape(Shape):
     content_id: str | None
 
 
+class RecipientShape(Shape):
+    """Whom a message is for."""
+
+    address: str
+    name: str | None
+    role: Literal["to", "cc", "bcc"]
+    state: Literal["sent", "delayed", "failed", "uncertain"] | None = Field(
+        description="whether it reached them; null: not known (yet)"
+    )
+    note: str | None = Field(description="the far end's words")
+
+
 class MessageShape(Shape):
     """One thing said."""
 
@@ -133,6 +145,7 @@ class MessageShape(Shape):
     parent_external_id: str | None
     call: CallShape | None
     attachments: list[AttachmentShape]
+    recipients: list[RecipientShape]
     unverified: bool
     remote_images: int
     permalink: str | None

@@ -358,6 +358,7 @@ def _message(
         deleted_at=received.at if received.deleted else None,
         call=received.call,
         attachments=arrival.attachments,
+        recipients=received.recipients,
         meta=dict(received.meta),
     )
 

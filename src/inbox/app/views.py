@@ -12,6 +12,7 @@ from inbox.domain.calls import Call
 from inbox.domain.events import EventType, NewEvent
 from inbox.domain.message import Attachment, Direction, Message
 from inbox.domain.reasons import reason_view
+from inbox.domain.recipients import Recipient
 from inbox.domain.ticket import Ticket
 
 _PICTURE = re.compile(r'src="cid:([^"]+)"')
@@ -93,6 +94,7 @@ def message_view(message: Message) -> dict[str, Any]:
         "parent_external_id": message.parent_external_id,
         "call": _call_view(message.call) if message.call else None,
         "attachments": [_attachment_view(a) for a in message.attachments],
+        "recipients": [_recipient_view(r) for r in message.recipients],
         "unverified": message.unverified,
         "remote_images": int(meta.get("remote_images", 0)),
         "permalink": meta.get("permalink"),
@@ -165,6 +167,16 @@ def _attachment_view(attachment: Attachment) -> dict[str, Any]:
         "size": attachment.size,
         "inline": attachment.inline,
         "content_id": attachment.content_id,
+    }
+
+
+def _recipient_view(recipient: Recipient) -> dict[str, Any]:
+    return {
+        "address": recipient.address,
+        "name": recipient.name,
+        "role": recipient.role.value,
+        "state": recipient.state.value if recipient.state else None,
+        "note": recipient.note,
     }
 
 

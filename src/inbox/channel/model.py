@@ -11,6 +11,7 @@ from inbox.domain.calls import Call
 from inbox.domain.contact import Claim
 from inbox.domain.ids import InboxId, MessageId, TicketId
 from inbox.domain.message import Delivery, Kind
+from inbox.domain.recipients import Recipient
 from inbox.domain.threading import Threading
 
 CONTRACT = 1
@@ -115,6 +116,7 @@ class Received:
     campaign: CampaignRef | None = None
     language: str | None = None  # what the source says of this text: a hint, a clear text counts more
     files: tuple[File, ...] = ()
+    recipients: tuple[Recipient, ...] = ()  # whom its writer names as those it is for
     meta: Mapping[str, Any] = field(default_factory=dict)  # kept for our replies to it
 
 

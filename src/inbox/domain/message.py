@@ -9,6 +9,7 @@ from typing import Any
 
 from inbox.domain.calls import Call
 from inbox.domain.ids import AttachmentId, ContactId, InboxId, ManagerId, MessageId, TicketId
+from inbox.domain.recipients import Recipient
 
 
 class Kind(StrEnum):
@@ -81,4 +82,5 @@ class Message:
     deleted_at: datetime | None = None
     call: Call | None = None
     attachments: tuple[Attachment, ...] = ()
+    recipients: tuple[Recipient, ...] = ()
     meta: dict[str, Any] = field(default_factory=dict)  # the channel's own, kept for its replies

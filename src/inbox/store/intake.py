@@ -293,8 +293,9 @@ _TICKET_PLAIN = tuple(sorted(f.name for f in fields(Ticket) if f.name not in {*K
 _TICKET = (*_TICKET_PLAIN, *REASONS)
 _TICKET_KEPT = tuple(sorted(KEPT))
 _NEW_TICKET = (*_TICKET_KEPT, *_TICKET)
-_MESSAGE_PLAIN = tuple(f.name for f in fields(Message) if f.name not in {"call", "attachments", "meta"})
-_MESSAGE = (*_MESSAGE_PLAIN, "call", "attachments", "meta")
+_MESSAGE_JSON = ("call", "attachments", "recipients", "meta")
+_MESSAGE_PLAIN = tuple(f.name for f in fields(Message) if f.name not in _MESSAGE_JSON)
+_MESSAGE = (*_MESSAGE_PLAIN, *_MESSAGE_JSON)
 _CONTACT = ("id", "name", "language", "language_by", "heard", "created_at")
 _LEARNT = ("language", "language_by", "heard")
 _CLAIM = ("id", "contact_id", "kind", "scope", "value", "verified")
@@ -328,7 +329,10 @@ def _changing_values(ticket: Ticket) -> tuple[Any, ...]:
 
 def _message_values(message: Message) -> tuple[Any, ...]:
     call = _json(message.call) if message.call is not None else None
-    return (*_message_plain(message), call, _json(message.attachments), _json(message.meta))
+    return (
+        *(*_message_plain(message), call),
+        *(_json(message.attachments), _json(message.recipients), _json(message.meta)),
+    )
 
 
 def _original_values(inbox_id: InboxId, original: Original) -> tuple[Any, ...]:

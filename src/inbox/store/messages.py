@@ -15,6 +15,7 @@ from inbox.app.queries import Page
 from inbox.domain.calls import Call
 from inbox.domain.ids import AttachmentId, InboxId, MessageId, TicketId
 from inbox.domain.message import Attachment, Delivery, Direction, Kind, Message
+from inbox.domain.recipients import Fate, Recipient, Role
 from inbox.domain.ticket import Ticket
 from inbox.errors import NotFound
 from inbox.store.database import Session
@@ -39,6 +40,7 @@ def to_message(row: Mapping[str, Any]) -> Message:
     values["delivery"] = Delivery(row["delivery"])
     values["call"] = _to_call(row["call"]) if row["call"] else None
     values["attachments"] = tuple(_to_attachment(a) for a in row["attachments"])
+    values["recipients"] = tuple(_to_recipient(r) for r in row["recipients"])
     return Message(**values)
 
 
@@ -51,6 +53,7 @@ def to_row(message: Message) -> dict[str, Any]:
         "delivery": message.delivery.value,
         "call": asdict(message.call) if message.call else None,
         "attachments": [asdict(a) for a in message.attachments],
+        "recipients": [asdict(r) for r in message.recipients],
     }
 
 
@@ -61,6 +64,11 @@ def _to_call(value: dict[str, Any]) -> Call:
 
 def _to_attachment(value: dict[str, Any]) -> Attachment:
     return Attachment(**(value | {"id": AttachmentId(UUID(value["id"]))}))
+
+
+def _to_recipient(value: dict[str, Any]) -> Recipient:
+    state = Fate(value["state"]) if value["state"] else None
+    return Recipient(**(value | {"role": Role(value["role"]), "state": state}))
 
 
 def _is_of_the_ticket(ticket_id: TicketId) -> ColumnElement[bool]:

@@ -258,6 +258,7 @@ messages = Table(
     Column("deleted_at", Moment),
     Column("call", JSONB),
     Column("attachments", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("recipients", JSONB, nullable=False, server_default=text("'[]'")),
     Column("meta", JSONB, nullable=False, server_default=EMPTY_OBJECT),
     UniqueConstraint("ticket_id", "seq"),
     Index(

@@ -8,6 +8,7 @@ from inbox.channel.model import Received
 from inbox.channel.signing import ticket_token
 from inbox.domain.contact import IdentityKind
 from inbox.domain.ids import MessageId, TicketId
+from inbox.domain.recipients import Recipient, Role
 from inbox.errors import MessageUnreadable
 from inbox_email.marks import LOOP_FIELD, loop_mark, message_id
 from inbox_email.understand import Reader
@@ -39,6 +40,18 @@ def test_an_answer_from_gmail_is_read_and_its_quote_folded() -> None:
     assert received.references == ("<our-1@example.org>", "<first@example.net>")
     assert received.external_id == "<CAF1@mail.example.net>"
     assert received.at == ARRIVED
+
+
+def test_whom_a_mail_was_for_is_read_from_to_and_cc_each_once() -> None:
+    received = understood(
+        mail(to=f'{ADDRESS}, "Weiß, Paul" <paul@example.net>', cc="PAUL@example.net, =?utf-8?q?J=C3=B6?= <jo@x.org>")
+    )
+
+    assert received.recipients == (
+        Recipient(ADDRESS),
+        Recipient("paul@example.net", "Weiß, Paul"),
+        Recipient("jo@x.org", "Jö", Role.CC),
+    )
 
 
 def test_inline_answers_keep_everything() -> None:

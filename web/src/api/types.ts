@@ -12,6 +12,7 @@ export type Ticket = Shapes["TicketShape"];
 export type Message = Shapes["MessageShape"];
 export type Author = Shapes["AuthorShape"];
 export type Attachment = Shapes["AttachmentShape"];
+export type Recipient = Shapes["RecipientShape"];
 export type Call = Shapes["CallShape"];
 export type Campaign = Shapes["CampaignShape"];
 export type Client = Shapes["ClientShape"];

@@ -68,6 +68,7 @@ export function message(id: string, seq: number, part: Partial<Message> = {}): M
     parent_external_id: null,
     call: null,
     attachments: [],
+    recipients: [],
     unverified: false,
     remote_images: 0,
     permalink: null,
