@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from inbox.app.campaigns import CampaignWish, put_campaign
+from inbox.app.campaigns import CampaignWish, put_campaign, put_team
 from inbox.app.contacts import put_contact
+from inbox.app.routing import Current
 from inbox.channel.model import CampaignRef, Received, Sender
+from inbox.domain.campaign import Team
 from inbox.domain.contact import Claim, IdentityKind
 from inbox.domain.events import EventType, Position
+from inbox.domain.ids import TeamId, new_id
 from inbox.domain.manager import EVERYTHING
 from inbox.errors import Invalid, StaleVersion
 from inbox.store.unit_of_work import Units
@@ -39,6 +42,18 @@ async def test_a_campaign_takes_the_unsorted_tickets_that_named_it(units: Units,
     assert adopted.version == named.ticket.version + 1
     assert (left.campaign_id, left.campaign_key) == (None, "p-98")
     assert await events(units, EventType.TICKET_CHANGED) == 1
+
+
+async def test_what_a_new_campaign_takes_goes_to_its_team(units: Units, take: Take) -> None:
+    named = await take("comments", comment("c-1", campaign=CampaignRef("p-99")))
+    assert named.ticket is not None
+    async with units() as unit:
+        team = await put_team(unit, Team(TeamId(new_id()), "Licht"))
+        await put_campaign(unit, "p-99", CampaignWish({"team_id": team.id}, rules=Current()), now=NOW)
+    async with units.reading() as unit:
+        adopted = await unit.tickets.find(named.ticket.id, EVERYTHING)
+
+    assert (named.ticket.team_id, adopted.team_id) == (None, team.id)
 
 
 async def test_what_names_a_known_campaign_belongs_to_it_at_once(units: Units, take: Take) -> None:

@@ -66,7 +66,7 @@ async def add_campaign(request: Request, caller: Leads, body: NewCampaign) -> Js
     del caller
     at_hand = services(request)
     async with at_hand.units() as unit:
-        wish = CampaignWish(_fields(body, "key"))
+        wish = CampaignWish(_fields(body, "key"), rules=at_hand.door.routing.current)
         campaign = await campaigns.add_campaign(unit, body.key, wish, now=at_hand.clock())
     return Json(campaign_view(campaign), status_code=201)
 
@@ -78,7 +78,8 @@ async def put_campaign(request: Request, caller: Leads, key: ByKey, body: Campai
     async with at_hand.units() as unit:
         known = await unit.campaigns.by_key(key)
         _check_seen(caller, known.id if known else None)
-        campaign = await campaigns.put_campaign(unit, key, CampaignWish(_fields(body)), now=at_hand.clock())
+        wish = CampaignWish(_fields(body), rules=at_hand.door.routing.current)
+        campaign = await campaigns.put_campaign(unit, key, wish, now=at_hand.clock())
     return Json(campaign_view(campaign))
 
 

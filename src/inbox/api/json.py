@@ -32,8 +32,6 @@ def _plain(value: object) -> object:
             return value.total_seconds()
         case set() | frozenset():
             return sorted(value, key=str)
-        case UUID():  # asyncpg has a class of its own for them
-            return str(value)
         case bytes():
             return value.decode("ascii")
     if is_dataclass(value) and not isinstance(value, type):

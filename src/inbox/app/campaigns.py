@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from inbox.app.ports import Unit
+from inbox.app.routing import Current, routed_again
 from inbox.app.views import ticket_event
 from inbox.domain.campaign import Campaign, Client, Team
 from inbox.domain.events import EventType, NewEvent
@@ -21,6 +22,7 @@ class CampaignWish:
 
     fields: dict[str, Any] = field(default_factory=dict)
     version: int | None = None  # None: whatever it is now
+    rules: Current | None = None  # by which the tickets of a new campaign are routed anew
 
 
 def client_view(client: Client) -> dict[str, Any]:
@@ -81,9 +83,12 @@ async def add_campaign(unit: Unit, key: str, wish: CampaignWish, *, now: datetim
         raise Conflict(f"There is a campaign {key!r} already.")
     campaign = await unit.campaigns.add(replace(Campaign(CampaignId(new_id()), key, key), **wish.fields))
     _record(unit, campaign)
+    rules = replace(wish.rules, campaigns={**wish.rules.campaigns, campaign.id: campaign}) if wish.rules else None
     for ticket_id in await unit.campaigns.adopt(campaign):
         ticket = await unit.tickets.find(TicketId(ticket_id), EVERYTHING)
-        unit.record(ticket_event(EventType.TICKET_CHANGED, ticket))
+        routed = await routed_again(unit, ticket, rules) if rules else ticket
+        saved = ticket if routed == ticket else await unit.tickets.save(routed, now=now)
+        unit.record(ticket_event(EventType.TICKET_CHANGED, saved))
     return campaign
 
 
