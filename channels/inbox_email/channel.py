@@ -13,6 +13,7 @@ from inbox.domain.threading import Threading
 from inbox.errors import DeliveryFailed, InboxError
 from inbox_email.compose import compose, recipients
 from inbox_email.config import EmailConfig
+from inbox_email.html import CLEANER
 from inbox_email.marks import message_id
 from inbox_email.pull import Timing, connected, pull
 from inbox_email.smtp import Patience, send, signed_in
@@ -40,6 +41,10 @@ class EmailConnection:
     @property
     def reader(self) -> Reader:
         return self._reader
+
+    @property
+    def cleaner(self) -> int:
+        return CLEANER
 
     def understand(self, original: Original) -> Sequence[Received]:
         return self._reader.understand(original)

@@ -13,6 +13,7 @@ from inbox_email.html import Token, is_bearable, read, render, text, text_of
 from inbox_email.html_quotes import PageSplit, split_page
 from inbox_email.mime import Body
 from inbox_email.quotes import has_quotes, is_forward, split_text
+from inbox_email.styles import sheet_of, with_body
 
 _EMPTY_LINES = re.compile(r"(?:\n[ \t\u200b\xa0]{0,9}(?=\n)){5,}\n")  # mailers leave hundreds where HTML had boxes
 MAX_TEXT = 200_000  # characters shown; the rest is in a file
@@ -34,11 +35,12 @@ def content_of(body: Body, files: Sequence[File], *, subject: str) -> Content:
     if body.html is None or not body.html.strip():
         return _of_text(body.text or "", files, subject)
     if not is_bearable(body.html):
-        page = File("message.html", body.html.encode(), "text/html")
-        return _of_text(body.text or text_of(body.html), [*files, page], subject)
-    whole = read(body.html)
+        in_a_file = File("message.html", body.html.encode(), "text/html")
+        return _of_text(body.text or text_of(body.html), [*files, in_a_file], subject)
+    whole = read(with_body(body.html))
     split = PageSplit(whole) if is_forward(subject) else split_page(whole)
-    return _of_both(body.text, whole, split, _marked_inline(files, whole), subject=subject)
+    page = _Page(whole, split, sheet_of(body.html), _marked_inline(files, whole))
+    return _of_both(body.text, page, subject=subject)
 
 
 def _of_text(said: str, files: Sequence[File], subject: str) -> Content:
@@ -46,19 +48,27 @@ def _of_text(said: str, files: Sequence[File], subject: str) -> Content:
     return _bounded(Content(split.text, None, split.folded, 0, tuple(_marked_inline(files, ()))))
 
 
-def _of_both(
-    said: str | None, whole: Sequence[Token], split: PageSplit, files: Sequence[File], *, subject: str
-) -> Content:
-    from_html = text(whole)
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """The HTML of a mail on its way to be shown."""
+
+    whole: Sequence[Token]
+    split: PageSplit
+    sheet: str
+    files: Sequence[File]
+
+
+def _of_both(said: str | None, page: _Page, *, subject: str) -> Content:
+    split, from_html = page.split, text(page.whole)
     if said is None or _is_poorer(said, from_html):
         said = from_html
     by_lines = split_text(said, subject=subject)
     if by_lines.quoted is None and has_quotes(said):
         # The lines show answers within the quote, which the frames of the HTML may hide.
-        split = PageSplit(whole)
-    shown = render(split.page)
+        split = PageSplit(page.whole)
+    shown = render(split.page, page.sheet)
     new = by_lines.text if by_lines.quoted or not split.quoted else text(split.page)
-    return _bounded(Content(new, shown.html, by_lines.folded or split.quoted, shown.blocked, tuple(files)))
+    return _bounded(Content(new, shown.html, by_lines.folded or split.quoted, shown.blocked, tuple(page.files)))
 
 
 def _is_poorer(said: str, from_html: str) -> bool:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import html as html_entities
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import nh3
 
 from inbox_email.charsets import clean
+from inbox_email.styles import declarations
 
+CLEANER = 2  # the version of these rules; what older ones cleaned is cleaned again when it is shown
 MAX_HTML = 1_000_000  # characters
 MAX_TAGS = 50_000
 MAX_NESTING = 1_000  # real mails reach 500; nh3 needs 20 s for 100,000 nested elements
@@ -40,22 +43,13 @@ _SHOWN = _words(
     "align alt bgcolor border cellpadding cellspacing color colspan dir face height href lang rel rowspan size src"
     " style target valign width"
 )
-_MARKS = frozenset({"class", "id", "name", "type"})  # by which quoting mailers mark what they quote; never shown
+_NAMES = frozenset({"class", "id"})  # shown only where a style sheet speaks of them
+_MARKS = _NAMES | {"name", "type"}  # by which quoting mailers mark what they quote
 
 _PLAIN_VALUE = re.compile(r"[\w%.,#() +-]{1,120}")
 _LINK = re.compile(r"(?:https?|mailto|tel):", re.IGNORECASE)
 _REMOTE = re.compile(r"https?://", re.IGNORECASE)
 _IMAGE = re.compile(r"cid:|https?://|data:image/(?:png|jpe?g|gif|webp);base64,", re.IGNORECASE)
-_PROPERTY = re.compile(
-    r"(?:color|background(?:-color)?|font(?:-family|-size|-style|-weight|-variant)?|text-(?:align|decoration|indent|transform)"
-    r"|line-height|letter-spacing|white-space|vertical-align|direction|(?:max-|min-)?(?:width|height)|display"
-    r"|(?:margin|padding|border)(?:-[a-z]+)*|list-style-type|table-layout|word-(?:break|wrap)|overflow-wrap)"
-)
-# nh3 filters the names of properties and not their values: font-family:url(http://…) would be fetched.
-_FETCHES = re.compile(r"url|image|expression|javascript|attr\(|var\(|env\(|element\(|@|\\|/\*|<", re.IGNORECASE)
-# What is as high as its frame makes its frame higher, for ever.
-_OF_THE_FRAME = re.compile(r"\d[sld]?v(?:w|h|i|b|min|max)\b", re.IGNORECASE)
-
 _TOKEN = re.compile(r'<(/?)([a-z][a-z0-9]*)((?:\s+[^\s=>"]+="[^"]*")*)\s*/?>|([^<]+)|(<)', re.IGNORECASE)
 _ATTRIBUTE = re.compile(r'([^\s=>"]+)="([^"]*)"')
 _ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
@@ -123,12 +117,13 @@ def read(html: str) -> list[Token]:
     return [_token(match) for match in _TOKEN.finditer(cleaned)]
 
 
-def render(tokens: Iterable[Token]) -> Rendered:
+def render(tokens: Iterable[Token], sheet: str = "") -> Rendered:
     """Write tokens as HTML to be shown; remote images become `data-remote-src`, so that nothing is fetched."""
-    written, blocked = list[str](), 0
+    written, blocked = [f"<style>{sheet}</style>"] if sheet else list[str](), 0
+    shown = _SHOWN | {"data-remote-src"} | (_NAMES if sheet else set())
     for token in tokens:
         is_remote = token.tag == "img" and _REMOTE.match(token.get("src")) is not None
-        written.append(_written(_held_back(token) if is_remote else token))
+        written.append(_written(_held_back(token) if is_remote else token, shown))
         blocked += is_remote
     return Rendered("".join(written), blocked)
 
@@ -157,22 +152,11 @@ def _filtered(tag: str, name: str, value: str) -> str | None:
         case "src":
             return value if tag == "img" and _IMAGE.match(value) else None
         case "style":
-            return _style(value) or None
+            return declarations(value) or None
         case "class" | "id" | "name" | "type" | "alt":
             return value[:300]
         case _:
             return value if _PLAIN_VALUE.fullmatch(value) else None
-
-
-def _style(value: str) -> str:
-    declarations = (declaration.partition(":") for declaration in value.split(";")[:100])
-    kept = ((name.strip().lower(), given.strip()) for name, _, given in declarations)
-    return ";".join(f"{name}:{given}" for name, given in kept if _is_harmless(name, given))
-
-
-def _is_harmless(name: str, given: str) -> bool:
-    known = bool(given) and len(given) < 200 and bool(_PROPERTY.fullmatch(name))
-    return known and not _FETCHES.search(given) and not _OF_THE_FRAME.search(given)
 
 
 def _token(match: re.Match[str]) -> Token:
@@ -189,13 +173,13 @@ def _held_back(image: Token) -> Token:
     return Token("img", attributes=others if is_tracker else (*others, ("data-remote-src", image.get("src"))))
 
 
-def _written(token: Token) -> str:
+def _written(token: Token, shown: AbstractSet[str]) -> str:
     if not token.tag:
         return token.text
     if token.closes:
         return f"</{token.tag}>"
-    shown = (f' {name}="{value}"' for name, value in token.attributes if name in _SHOWN or name == "data-remote-src")
-    return f"<{token.tag}{''.join(shown)}>"
+    attributes = (f' {name}="{value}"' for name, value in token.attributes if name in shown)
+    return f"<{token.tag}{''.join(attributes)}>"
 
 
 def _spoken(token: Token, *, verbatim: bool) -> str:

@@ -16,8 +16,9 @@ from inbox.domain.recipients import Recipient, Role
 from inbox_email.automatic import WANT_NO_ANSWER, Automatic, automatic_kind
 from inbox_email.bounces import report_of
 from inbox_email.charsets import decode
-from inbox_email.content import content_of
+from inbox_email.content import Content, content_of
 from inbox_email.headers import Address, Headers
+from inbox_email.html import CLEANER
 from inbox_email.marks import LOOP_FIELD, loop_mark, message_of
 from inbox_email.mime import Mail, content_octets, take_apart
 from inbox_email.verdicts import is_refuted
@@ -73,7 +74,7 @@ class Reader:
             wants_answer=kind not in WANT_NO_ANSWER and not self._is_own(headers),
             files=shown.files,
             recipients=_recipients(headers),
-            meta=_meta(headers, kind=kind, blocked=shown.blocked)
+            meta=_meta(headers, kind=kind, shown=shown)
             | {"from": sender.claims[0].value, "digest": _digest(headers, original.body)},
         )
 
@@ -155,12 +156,13 @@ def _recipients(headers: Headers) -> tuple[Recipient, ...]:
     return tuple({recipient.key: recipient for recipient in reversed(tuple(named))}.values())[::-1]
 
 
-def _meta(headers: Headers, *, kind: Automatic | None, blocked: int) -> dict[str, Any]:
+def _meta(headers: Headers, *, kind: Automatic | None, shown: Content) -> dict[str, Any]:
     """Return what our answer needs, and what the screens say about a mail."""
     date = headers.date()
     meta = {
         "automatic": kind,
-        "remote_images": blocked,
+        "remote_images": shown.blocked,
+        "cleaner": CLEANER if shown.html else None,
         "date": date.isoformat() if date else None,
         "references": shortened(headers.ids("references") or headers.ids("in-reply-to")),
         "to": [a.address for a in headers.addresses("to")][:100],

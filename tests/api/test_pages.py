@@ -57,3 +57,22 @@ async def test_who_chose_colours_gets_white_paper_in_the_dark(house: House, html
 
     assert ("data-paper>" in answer.text) == on_paper
     assert 'data-theme="dark"' in answer.text
+
+
+DARK = '<style>@media (prefers-color-scheme:dark){.a{color:#eee}}</style><p class="a" style="color:#111">x</p>'
+
+
+@pytest.mark.parametrize(("theme", "condition"), [("dark", "(min-width:0)"), ("light", "(max-width:0)")])
+async def test_a_mail_with_styles_for_the_dark_follows_the_reader_and_needs_no_paper(
+    house: House, theme: str, condition: str
+) -> None:
+    answer = await page_of(await build(house), DARK, theme=theme)
+
+    assert f"@media {condition}{{.a{{color:#eee}}}}" in answer.text
+    assert "data-paper>" not in answer.text
+
+
+async def test_a_style_sheet_of_colours_gets_white_paper_in_the_dark(house: House) -> None:
+    answer = await page_of(await build(house), '<style>.a{background:#eef}</style><p class="a">x</p>')
+
+    assert "data-paper>" in answer.text

@@ -111,9 +111,10 @@ async def test_a_mail_keeps_its_looks_and_asks_nobody(browser: Browser, api: Api
         banner = await style_of(frame, "Your pledge is on its way")
         number = await style_of(frame, "number 214")
         floating = await style_of(frame, "Nothing of this floats.")
-        picture = frame.get_by_alt_text("The lamp")
-        await expect(picture).to_be_visible()
-        loaded = await picture.evaluate("e => [e.complete, e.naturalWidth]")
+        follow = await style_of(frame, "Follow the parcel")
+        paper = await frame.locator(".mail-body").evaluate("e => getComputedStyle(e).backgroundColor")
+        await expect(frame.get_by_alt_text("The lamp")).to_be_visible()
+        loaded = await frame.get_by_alt_text("The lamp").evaluate("e => [e.complete, e.naturalWidth]")
         await expect(desk.page.get_by_text("2 remote pictures are not loaded")).to_be_visible()
         await expect(desk.page.get_by_text("We will tell you when it leaves.")).to_be_hidden()
         fits = await desk.page.locator("article iframe").evaluate(
@@ -123,7 +124,8 @@ async def test_a_mail_keeps_its_looks_and_asks_nobody(browser: Browser, api: Api
 
     assert (banner["color"], banner["background"]) == ("rgb(255, 255, 255)", "rgb(31, 111, 84)")
     assert (number["color"], number["weight"]) == ("rgb(194, 24, 91)", "700")
-    assert floating["position"] == "static"
+    assert floating["position"] == follow["position"] == "static"
+    assert (follow["background"], paper) == ("rgb(31, 111, 84)", "rgb(238, 241, 246)")
     assert loaded == [True, 32]
     assert abs(fits) <= 1
     assert pwned is None

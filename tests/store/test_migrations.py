@@ -106,3 +106,31 @@ async def test_a_database_of_a_newer_program_is_refused_in_one_sentence_and_left
     with pytest.raises(StartRefused, match="newer version of Crowd Inbox"):
         await migrate(dsn)
     assert await value(dsn, "select version_num from alembic_version") == "9999"
+
+
+async def test_mails_from_before_know_what_they_were_understood_from(empty: str) -> None:
+    await migrate(empty, to="0013")
+    connection = await asyncpg.connect(empty)
+    await connection.execute(
+        """
+        insert into inboxes (id, channel, name, config) values (gen_random_uuid(), 'any', 'Any', '');
+        insert into tickets (id, inbox_id, channel, state, priority, created_at, updated_at)
+        select gen_random_uuid(), id, 'any', 'open', 2, now(), now() from inboxes;
+        insert into originals (id, inbox_id, key, digest, body, content_type, at, state)
+        select gen_random_uuid(), id, mail, sha256(mail::bytea), mail::bytea, 'x', '2026-03-23 09:00Z', state
+        from inboxes, (values ('Message-ID: <a@x>', 'understood'), ('Message-ID: <b@x>', 'understood'),
+          ('no id', 'understood'), ('again: <a@x>', 'duplicate')) as kept (mail, state);
+        insert into messages (id, ticket_id, inbox_id, seq, kind, direction, at, html, external_id)
+        select gen_random_uuid(), t.id, t.inbox_id, seq, 'message', 'inbound', '2026-03-23 09:00Z', '<p>', mark
+        from tickets t, (values (1, '<a@x>'), (2, '<gone@x>'), (3, 'sha256:' || encode(sha256('no id'), 'hex')))
+          as said (seq, mark);
+        """
+    )
+    await migrate(empty)
+    rows = await connection.fetch(
+        "select convert_from(o.body, 'UTF8') as found from messages m left join originals o on o.id = original_id"
+        " order by seq"
+    )
+    await connection.close()
+
+    assert [row["found"] for row in rows] == ["Message-ID: <a@x>", None, "no id"]

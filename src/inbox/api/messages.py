@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from inbox.api.writer import desk_of
 from inbox.app import reply
 from inbox.app.ports import Unit
 from inbox.app.reply import Draft
+from inbox.app.shown import shown_today
 from inbox.app.views import message_view
 from inbox.domain.ids import MessageId, TicketId
 from inbox.errors import Invalid
@@ -35,10 +37,12 @@ async def list_messages(
 ) -> Json:
     """List messages in order; the first page holds the newest, the cursor goes back in time."""
     before = _seq_of(after(cursor, parts=1))
-    async with services(request).units.reading() as unit:
+    at_hand = services(request)
+    async with at_hand.units.reading() as unit:
         ticket = await unit.tickets.find(TicketId(ticket_id), caller.access)
         page = await unit.messages.page(ticket.id, before=before, limit=limit)
-    return listed(page, message_view)
+    items = tuple(await shown_today(at_hand.door, page.items))
+    return listed(replace(page, items=items), message_view)
 
 
 def _seq_of(key: tuple[str, ...] | None) -> int | None:

@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, Response
 
 from inbox.api.auth import Caller, require
 from inbox.api.services import services
+from inbox.app.shown import shown_today
 from inbox.app.views import html_of
 from inbox.domain.ids import MessageId, TicketId
 from inbox.domain.message import Message
@@ -31,7 +32,11 @@ _POLICY = (
     "style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
 _HEADERS = {"content-security-policy": _POLICY, "cache-control": "private, no-store"}
-_COLOURED = re.compile(r"""<[^<>]*\s(?:bgcolor=|color=|style="[^"]*\b(?:color|background)\b)""", re.IGNORECASE)
+_COLOURED = re.compile(
+    r"""<[^<>]*\s(?:bgcolor=|color=|style="[^"]*\b(?:color|background)\b)|<style>[^<]*\b(?:color|background)\b""",
+    re.IGNORECASE,
+)
+_SCHEME = "(prefers-color-scheme:"  # as cleaned style sheets write it
 _STYLE = """
 :root { color-scheme: light dark; }
 :root[data-theme=light] { color-scheme: light; }
@@ -40,7 +45,7 @@ body {
   display: flow-root; margin: 0; overflow-wrap: anywhere; color: light-dark(#181b22, #e7eaf0);
   font: 14px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", Arial, sans-serif;
 }
-/* Who chose colours chose them for white paper: in the dark they get it. */
+/* Who chose colours and none for the dark chose them for white paper: in the dark they get it. */
 :root[data-paper][data-theme=dark] { color-scheme: light; background: #fff; }
 :root[data-paper][data-theme=dark] body { padding: 12px; }
 @media (prefers-color-scheme: dark) {
@@ -73,17 +78,29 @@ async def show_page(
     theme: Theme = None,
 ) -> Response:
     """Show a message as it was laid out, in a page that runs no script and loads nothing but its own pictures."""
-    async with services(request).units.reading() as unit:
+    at_hand = services(request)
+    async with at_hand.units.reading() as unit:
         ticket = await unit.tickets.find(TicketId(ticket_id), caller.access)
         message = await unit.messages.find(ticket.id, MessageId(message_id))
-    return HTMLResponse(_page(message, theme), headers=_HEADERS)
+    (shown,) = await shown_today(at_hand.door, [message])
+    return HTMLResponse(_page(shown, theme), headers=_HEADERS)
 
 
 def _page(message: Message, theme: str | None) -> str:
     shown = "" if message.deleted_at else html_of(message)
     body = shown if shown is not None else f'<div class="text">{escape(message.text)}</div>'
-    marks = (f' data-theme="{theme}"' if theme else "") + (" data-paper" if _COLOURED.search(body) else "")
+    on_paper = _SCHEME not in body and _COLOURED.search(body) is not None
+    marks = (f' data-theme="{theme}"' if theme else "") + (" data-paper" if on_paper else "")
+    body = _in_theme(body, theme)
     return (
         f'<!doctype html><html{marks}><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head><body>{body}</body></html>'
     )
+
+
+def _in_theme(body: str, theme: str | None) -> str:
+    """Let a mail that has styles for the dark follow the reader's choice, which a frame's media queries do not know."""
+    if theme is None:
+        return body
+    other = "light" if theme == "dark" else "dark"
+    return body.replace(f"{_SCHEME}{theme})", "(min-width:0)").replace(f"{_SCHEME}{other})", "(max-width:0)")

@@ -133,7 +133,9 @@ class MessageShape(Shape):
     at: Time
     author: AuthorShape
     text: str
-    html: str | None = Field(description="cleaned; show it in a sandboxed frame")
+    html: str | None = Field(
+        description="cleaned by today's rules, may begin with a style sheet; show it in a sandboxed frame"
+    )
     quoted: str | None
     subject: str | None
     language: str | None = Field(description="found in the text; null: unknown")

@@ -95,11 +95,15 @@ async def take_message(
     *,
     original: Original | None = None,
     kept: tuple[Attachment, ...] = (),
+    original_id: OriginalId | None = None,
 ) -> Taken:
-    """Take in one message, with the files `kept` for it before; tried again when a parallel change was quicker."""
+    """Take in one message, with the files `kept` for it before; tried again when a parallel change was quicker.
+
+    `original` is stored with it; `original_id` is that of one that is stored already.
+    """
     attachments = (*kept, *[await door.keeper.keep(file) for file in received.files])
     heard, routing = door.languages.hear(received), door.routing.current
-    arrival = Arrival(opened.inbox, opened.capabilities, received, attachments, original, heard, routing)
+    arrival = Arrival(opened.inbox, opened.capabilities, received, attachments, original, heard, routing, original_id)
     async with door.turns.of(*locks_for(arrival.inbox, received)):
         return await _at_once(door, arrival) or await _in_order(door, arrival)
 
@@ -147,8 +151,8 @@ async def understand_one(door: Door, stored: Stored) -> str:
     """Understand one kept original; return its new state. Whatever is wrong with it must not hold up the next one."""
     try:
         opened = await door.inboxes.get(stored.inbox_id)
-        for received in await _understood_apart(door, opened.connection, stored.original):
-            await take_message(door, opened, received)
+        for received in await understood_apart(door, opened.connection, stored.original):
+            await take_message(door, opened, received, original_id=stored.id)
     except Unavailable:
         raise  # it is not to blame
     except InboxError as error:
@@ -156,7 +160,8 @@ async def understand_one(door: Door, stored: Stored) -> str:
     return await _mark(door, stored, "understood", None)
 
 
-async def _understood_apart(door: Door, connection: Connection, original: Original) -> Sequence[Received]:
+async def understood_apart(door: Door, connection: Connection, original: Original) -> Sequence[Received]:
+    """Let a channel understand an original, where it cannot do harm if its channel says so; raise MessageUnreadable."""
     if isinstance(connection, ReadsApart):
         return await door.apart.understand(connection.reader, original)
     return understood(connection, original)

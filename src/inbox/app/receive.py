@@ -20,7 +20,7 @@ from inbox.channel.model import Capabilities, Original, Received
 from inbox.domain.clocks import Clock, ClockKind
 from inbox.domain.contact import Claim, Contact, LanguageBy, proves_who
 from inbox.domain.events import EventType
-from inbox.domain.ids import ClockId, ContactId, MessageId, TicketId, new_id
+from inbox.domain.ids import ClockId, ContactId, MessageId, OriginalId, TicketId, new_id
 from inbox.domain.inbox import Inbox
 from inbox.domain.languages import Reading, base, hints_of, learnt, read
 from inbox.domain.manager import EVERYTHING
@@ -51,6 +51,7 @@ class Arrival:
     original: Original | None = None  # stored with the message; None when it was kept before
     heard: Heard = SILENCE
     routing: Current = field(default_factory=Current)  # the rules as they are now
+    original_id: OriginalId | None = None  # of the one that was kept before
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,6 +353,7 @@ def _message(
         author_name=received.sender.name,
         contact_id=contact_id,
         external_id=received.external_id,
+        original_id=arrival.original_id,
         parent_external_id=received.parent,
         edition=received.version,
         unverified=unverified,

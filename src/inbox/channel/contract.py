@@ -95,6 +95,18 @@ class ReadsApart(Understands, Protocol):
 
 
 @runtime_checkable
+class Cleans(Understands, Protocol):
+    """Cleans the HTML of strangers by rules that get better: what older ones cleaned is understood again when shown.
+
+    It writes the version of its rules as `meta["cleaner"]` to the messages that have HTML.
+    """
+
+    @property
+    def cleaner(self) -> int:
+        """Return the version of its rules; any other than a message's own is newer."""
+
+
+@runtime_checkable
 class Pushes(Understands, Protocol):
     """Is sent webhooks."""
 

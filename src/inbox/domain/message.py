@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from inbox.domain.calls import Call
-from inbox.domain.ids import AttachmentId, ContactId, InboxId, ManagerId, MessageId, TicketId
+from inbox.domain.ids import AttachmentId, ContactId, InboxId, ManagerId, MessageId, OriginalId, TicketId
 from inbox.domain.recipients import Recipient
 
 
@@ -74,6 +74,7 @@ class Message:
     contact_id: ContactId | None = None
     manager_id: ManagerId | None = None
     external_id: str | None = None
+    original_id: OriginalId | None = None  # what it was understood from, where that was kept first
     parent_external_id: str | None = None  # what a comment answers
     edition: int = 0  # its source's version of it
     unverified: bool = False  # whoever sent it holds our token, but is nobody of this ticket

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, and_, cast, or_, select, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from inbox.app.queries import Page
 from inbox.domain.calls import Call
@@ -98,6 +98,13 @@ class Messages:
     async def save(self, message: Message) -> None:
         """Store what changed of a message."""
         await self._session.run(update(messages).where(messages.c.id == message.id).values(**to_row(message)))
+
+    async def keep_shown(self, message: Message) -> None:
+        """Store how a message is shown by newer rules; what was said stays."""
+        by_rules = {name: message.meta.get(name, 0) for name in ("remote_images", "cleaner")}
+        values = {"html": message.html, "quoted": message.quoted, "meta": messages.c.meta + cast(by_rules, JSONB)}
+        is_theirs = messages.c.id == message.id, messages.c.deleted_at.is_(None), messages.c.edition == message.edition
+        await self._session.run(update(messages).where(*is_theirs).values(**values))
 
     async def find(self, ticket_id: TicketId, message_id: MessageId) -> Message:
         """Return a message of a ticket; raise NotFound for any other."""

@@ -75,6 +75,11 @@ class Originals:
             raise NotFound("There is no such item in quarantine.")
         return _to_stored(row)
 
+    async def get(self, original_id: OriginalId) -> Stored | None:
+        """Return an original; None if it is gone."""
+        row = await self._session.row(select(originals).where(originals.c.id == original_id))
+        return _to_stored(row) if row else None
+
     async def mark(self, original_id: OriginalId, state: str, *, reason: str | None = None) -> None:
         """Say what became of an original."""
         values = {"state": state, "reason": reason, "tries": originals.c.tries + 1}

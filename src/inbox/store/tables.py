@@ -250,6 +250,7 @@ messages = Table(
     Column("manager_id", ForeignKey("managers.id")),
     Column("unverified", Boolean, nullable=False, server_default=text("false")),
     Column("external_id", Text),
+    Column("original_id", Uuid),  # no key: an original may go, and the message stays
     Column("parent_external_id", Text),
     Column("edition", BigInteger, nullable=False, server_default=text("0")),  # the source's version of it
     Column("delivery", Text, nullable=False, server_default=text("'received'")),

@@ -1,0 +1,55 @@
+"""How messages are shown today: HTML of strangers is cleaned again when the rules for it have changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from inbox.app.intake import Door, understood_apart
+from inbox.channel.contract import Cleans, Connection
+from inbox.channel.model import Received
+from inbox.domain.message import Message
+from inbox.errors import InboxError, MessageUnreadable, Unavailable
+
+
+async def shown_today(door: Door, messages: Sequence[Message]) -> list[Message]:
+    """Return messages with their HTML as today's rules clean it."""
+    return [await _shown(door, message) if message.html else message for message in messages]
+
+
+async def _shown(door: Door, message: Message) -> Message:
+    try:
+        connection = (await door.inboxes.get(message.inbox_id)).connection
+    except InboxError:
+        return message  # an inbox that cannot be opened knows no rules
+    if not isinstance(connection, Cleans) or message.meta.get("cleaner") == connection.cleaner:
+        return message
+    return await _cleaned_again(door, connection, message)
+
+
+async def _cleaned_again(door: Door, connection: Connection, message: Message) -> Message:
+    """Clean a message anew from what arrived, and keep that; what is unreadable by now is shown as its text."""
+    async with door.units.reading() as unit:
+        stored = await unit.originals.get(message.original_id) if message.original_id else None
+    if stored is None:
+        return message
+    try:
+        found = await understood_apart(door, connection, stored.original)
+    except Unavailable:
+        return message
+    except MessageUnreadable:
+        return replace(message, html=None)
+    today = _as_today(message, found)
+    async with door.units() as unit:
+        await unit.messages.keep_shown(today)
+    return today
+
+
+def _as_today(message: Message, found: Sequence[Received]) -> Message:
+    # An id that somebody used twice is stored with a tail.
+    same = (each for each in found if message.external_id and message.external_id.startswith(each.external_id))
+    received = next(same, None)
+    if received is None:
+        return replace(message, html=None)
+    by_rules = {name: received.meta.get(name, 0) for name in ("cleaner", "remote_images")}
+    return replace(message, html=received.html, quoted=received.quoted, meta=message.meta | by_rules)
