@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 import uvloop
 
-from benchmarks import boot, corpora, ingest, languages, live, positions, routing
+from benchmarks import boot, corpora, ingest, languages, live, mail, positions, routing
 
 BENCHMARKS: dict[str, Callable[[], Coroutine[None, None, dict[str, Any]]]] = {
     "boot": boot.measure,
@@ -19,6 +19,7 @@ BENCHMARKS: dict[str, Callable[[], Coroutine[None, None, dict[str, Any]]]] = {
     "ingest": ingest.measure,
     "languages": languages.measure,
     "live": live.measure,
+    "mail": mail.measure,
     "positions": positions.measure,
     "routing": routing.measure,
 }

@@ -41,12 +41,23 @@ class Program:
 
     def cpu(self) -> float:
         """Return the CPU seconds that the program and all processes of its database have used so far."""
-        servers = _working_in(self.cluster)
-        return _used(self.pid) + sum(_used(pid) for pid in servers) + sum(_buried(pid) for pid in servers)
+        return _used(self.pid) + working(self.cluster)
+
+    def cpu_of_service(self) -> float:
+        """Return the CPU seconds of the program alone."""
+        return _used(self.pid)
+
+    def cpu_of_helpers(self) -> float:
+        """Return the CPU seconds of the processes that it has started, where its database is not one of them."""
+        return sum(_used(pid) for pid in _children(self.pid)) + _buried(self.pid)
 
     def memory(self) -> int:
         """Return the resident bytes of the program alone."""
         return resident(self.pid)
+
+    def memory_with_helpers(self) -> int:
+        """Return the resident bytes of the program and of the processes that it has started."""
+        return resident(self.pid) + sum(resident(pid) for pid in _children(self.pid))
 
 
 def resident(pid: int | None = None) -> int:
@@ -93,6 +104,17 @@ async def answers(port: int) -> bool:
         return False
     finally:
         writer.close()
+
+
+def working(cluster: Path) -> float:
+    """Return the CPU seconds that all processes of a database have used so far."""
+    servers = _working_in(cluster)
+    return sum(_used(pid) for pid in servers) + sum(_buried(pid) for pid in servers)
+
+
+def _children(pid: int) -> list[int]:
+    tasks = (_PROC / str(pid) / "task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]
 
 
 def _working_in(folder: Path) -> list[int]:

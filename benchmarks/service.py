@@ -54,15 +54,30 @@ async def site(folder: Path) -> AsyncIterator[Site]:
 
 
 @asynccontextmanager
-async def serving(folder: Path) -> AsyncIterator[Program]:
-    """Run `inbox serve` on the data in a folder."""
+async def serving(
+    folder: Path, *, environ: dict[str, str] | None = None, cluster: Path | None = None
+) -> AsyncIterator[Program]:
+    """Run `inbox serve` on the data in a folder, with its own database unless another one is named."""
     port = free_port()
-    environ = {"INBOX_DATA_DIR": str(folder / "data"), "INBOX_PORT": str(port), "INBOX_LOG_LEVEL": "error"}
-    cluster = folder / "data" / "pg" / "cluster"
+    environ = {
+        "INBOX_DATA_DIR": str(folder / "data"),
+        "INBOX_PORT": str(port),
+        "INBOX_LOG_LEVEL": "error",
+        **(environ or {}),
+    }
+    cluster = cluster or folder / "data" / "pg" / "cluster"
     output = folder / "service.log"
     inbox = str(Path(sys.executable).with_name("inbox"))
     async with running([inbox, "serve"], port=port, cluster=cluster, output=output, environ=environ) as program:
         yield program
+
+
+@asynccontextmanager
+async def site_on(folder: Path, dsn: str) -> AsyncIterator[Site]:
+    """Serve on a database of its own in `folder/ours`, with mail servers on this machine."""
+    environ = {"INBOX_DATABASE_URL": dsn, "INBOX_HTTP_ALLOW": "127.0.0.1"}
+    async with serving(folder, environ=environ, cluster=folder / "ours" / "pg" / "cluster") as program:
+        yield await _set_up(program)
 
 
 async def _set_up(program: Program) -> Site:
