@@ -106,6 +106,7 @@ async def pull(
             # A mail that was announced while we searched is not in what was found, and will not be announced again.
             if client.news == seen and not found:
                 await client.idle(since=seen, refresh=timing.refresh, poll=timing.poll, pulse=timing.pulse)
+                yield Batch((), place.cursor)  # says that the server is there
 
 
 async def _missed(client: ImapClient, host: Host, place: Place) -> AsyncIterator[Batch]:

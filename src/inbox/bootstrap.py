@@ -24,6 +24,7 @@ from inbox.app.follow import Commit, Follower
 from inbox.app.intake import Door
 from inbox.app.languages import Languages
 from inbox.app.opened import OpenInboxes
+from inbox.app.outages import Crier
 from inbox.app.presence import Presence
 from inbox.app.routing import Routing
 from inbox.blobs import BlobStore
@@ -236,6 +237,7 @@ def _work(services: Services, blobs: BlobStore) -> dict[str, Loop]:
     for wake in wakes.values():
         follower.subscribe(wake.heed)
     rings = {ClockKind.CONTINUE: Continuing(services.inboxes, services.blobs)}
+    crier = Crier(services.edge.postman, services.edge.public_url, log)
     fetching = intake.Fetching(door, wakes["understand"], wakes["fetch"])
     return {
         "delivery": lambda: delivery.deliver(door, services.blobs, wakes["delivery"]),
@@ -245,6 +247,7 @@ def _work(services: Services, blobs: BlobStore) -> dict[str, Loop]:
         "files": lambda: timers.tidy_files(door, blobs, Wake()),
         "fetch": fetching.run,
         "understand": lambda: intake.understand(door, wakes["understand"]),
+        "outages": lambda: timers.watch_inboxes(door, crier, Wake()),
     }
 
 

@@ -52,10 +52,12 @@ async def list_inboxes(request: Request, caller: Reads) -> Json:
     at_hand = services(request)
     async with at_hand.units.reading() as unit:
         found = [inbox for inbox in await unit.inboxes.all() if caller.access.sees(inbox.id)]
+        backlogs = await unit.originals.backlog()
+    channels, site = at_hand.inboxes.channels, at_hand.edge.public_url
     views = [
-        inbox_view(inbox, at_hand.inboxes.channel(inbox.channel), public_url=at_hand.edge.public_url)
+        inbox_view(inbox, channels[inbox.channel], public_url=site, backlog=backlogs.get(inbox.id))
         for inbox in found
-        if inbox.channel in at_hand.inboxes.channels
+        if inbox.channel in channels
     ]
     if caller.role is not Role.ADMIN:
         views = [view | {"config": {}} for view in views]

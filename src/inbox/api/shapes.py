@@ -256,6 +256,14 @@ class CampaignShape(Shape):
     version: int
 
 
+class OutageShape(Shape):
+    """That an inbox is down: what is wrong with either way, null for one that works."""
+
+    since: Time
+    receiving: str | None
+    sending: str | None
+
+
 class InboxShape(Shape):
     """An inbox, without its secrets."""
 
@@ -268,6 +276,13 @@ class InboxShape(Shape):
     health: Literal["ok", "failing", "unknown"]
     health_note: str | None
     health_at: Time | None
+    down: OutageShape | None = Field(description="What is wrong while something is")
+    heard_at: Time | None = Field(description="When the far end last answered an inbox that fetches by itself")
+    received_at: Time | None = Field(description="When it last brought something")
+    pending: int = Field(description="Fetched, and not understood yet")
+    pending_since: Time | None
+    failure: str | None = Field(description="What went wrong last, also when all is well again")
+    failed_at: Time | None
     hook_url: str | None
     snippet: str | None
     capabilities: dict[str, Any]

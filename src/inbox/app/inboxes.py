@@ -14,15 +14,19 @@ from inbox.channel.contract import Channel
 from inbox.channel.model import Health
 from inbox.domain.events import EventType, NewEvent
 from inbox.domain.ids import CampaignId, InboxId, new_id
-from inbox.domain.inbox import Inbox
+from inbox.domain.inbox import Backlog, Inbox, Outage
 from inbox.errors import Conflict, InboxError, StaleVersion
 
 
-def inbox_view(inbox: Inbox, channel: Channel[Any], *, public_url: str) -> dict[str, Any]:
+def inbox_view(
+    inbox: Inbox, channel: Channel[Any], *, public_url: str, backlog: Backlog | None = None
+) -> dict[str, Any]:
     """Show an inbox with its settings; secrets are null and never read back."""
     capabilities = channel.capabilities
     return {
         **_shown(inbox),
+        "pending": backlog.count if backlog else 0,
+        "pending_since": moment(backlog.since if backlog else None),
         "config": without_secrets(inbox.config, secret_fields(channel)),
         "hook_url": f"{public_url}/hooks/{inbox.id}" if capabilities.hooks else None,
         "snippet": _snippet(inbox, public_url) if capabilities.live else None,
@@ -40,8 +44,19 @@ def _shown(inbox: Inbox) -> dict[str, Any]:
         "health": "failing" if inbox.sending_fault else inbox.health,
         "health_note": inbox.health_note if inbox.health == "failing" else inbox.sending_fault or inbox.health_note,
         "health_at": moment(inbox.health_at),
+        "down": _outage_view(inbox.outage),
+        "heard_at": moment(inbox.heard_at),
+        "received_at": moment(inbox.received_at),
+        "failure": inbox.failure,
+        "failed_at": moment(inbox.failed_at),
         "version": inbox.version,
     }
+
+
+def _outage_view(outage: Outage | None) -> dict[str, Any] | None:
+    if outage is None:
+        return None
+    return {"since": moment(outage.since), "receiving": outage.receiving, "sending": outage.sending}
 
 
 def _snippet(inbox: Inbox, public_url: str) -> str:

@@ -133,7 +133,8 @@ async def keep_batch(unit: Unit, inbox_id: InboxId, batch: Batch, *, owner: UUID
 
     Raises Unavailable if another process holds the inbox by now: it will fetch them itself.
     """
-    if not await unit.inboxes.move_cursor(inbox_id, batch.cursor, owner=owner, now=now):
+    brought = bool(batch.originals)
+    if not await unit.inboxes.move_cursor(inbox_id, batch.cursor, owner=owner, now=now, brought=brought):
         raise Unavailable("Another process has taken over this inbox.")
     return sum([await unit.originals.add(inbox_id, original, state="pending") for original in batch.originals])
 

@@ -1,4 +1,4 @@
-"""What the service itself writes by mail: invitations and links to a new password."""
+"""What the service itself writes by mail: invitations, links to a new password, and that an inbox is down."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from inbox.domain.credentials import Purpose
+from inbox.domain.inbox import Inbox, Outage
 from inbox.domain.manager import Manager
 
 _TEXTS = {
@@ -32,6 +33,23 @@ _TEXTS = {
     ),
 }
 
+_OUTAGES = {
+    "en": (
+        "{inbox} is down",
+        "Hello {name},\n\nsince {since} UTC the inbox {inbox} does not work.\n\n{faults}\n\nIts settings: {url}\n\n"
+        "This mail comes once; the desk shows when all is well again.\n",
+        "Nothing comes in: {note}",
+        "Nothing gets out: {note}",
+    ),
+    "de": (
+        "{inbox} ist gestört",
+        "Hallo {name},\n\nseit {since} UTC ist der Eingang {inbox} gestört.\n\n{faults}\n\nSeine Einstellungen: {url}"
+        "\n\nDiese Mail kommt einmal; wann alles wieder geht, zeigt der Arbeitsplatz.\n",
+        "Es kommt nichts herein: {note}",
+        "Es geht nichts hinaus: {note}",
+    ),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Letter:
@@ -53,3 +71,21 @@ def letter_of(manager: Manager, purpose: Purpose, url: str) -> Letter:
     """Write the mail that carries a link, in the manager's language."""
     subject, text = _TEXTS["de" if manager.locale == "de" else "en", purpose]
     return Letter(manager.email, subject, text.format(name=manager.name, url=url))
+
+
+def outage_letter(manager: Manager, inbox: Inbox, outage: Outage, *, site: str) -> Letter:
+    """Write the mail that tells of an inbox that is down, in the manager's language."""
+    subject, text, receiving, sending = _OUTAGES["de" if manager.locale == "de" else "en"]
+    faults = [
+        words.format(note=note)
+        for words, note in ((receiving, outage.receiving), (sending, outage.sending))
+        if note is not None
+    ]
+    filled = text.format(
+        name=manager.name,
+        inbox=inbox.name,
+        since=f"{outage.since:%Y-%m-%d %H:%M}",
+        faults="\n".join(faults),
+        url=f"{site}/settings/inboxes/{inbox.id}",
+    )
+    return Letter(manager.email, " ".join(subject.format(inbox=inbox.name).split()), filled)

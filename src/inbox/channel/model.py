@@ -136,7 +136,10 @@ class Original:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Originals that a pulling channel fetched, and the cursor that is true once they are stored."""
+    """Originals that a pulling channel fetched, and the cursor that is true once they are stored.
+
+    Without originals it says that the far end was heard; one is due every minute at least.
+    """
 
     originals: tuple[Original, ...]
     cursor: Mapping[str, Any]

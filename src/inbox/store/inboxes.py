@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import case, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, null, or_, select, update
 
 from inbox.app.ports import Sealer
 from inbox.domain.ids import InboxId
@@ -48,11 +48,13 @@ class Inboxes:
         statement = (
             update(inboxes)
             .where(inboxes.c.id == inbox.id, inboxes.c.version == inbox.version)
-            .values(**self._row_of(inbox), version=inbox.version + 1, sending_fault=None)  # new settings, new luck
+            .values(**self._row_of(inbox), version=inbox.version + 1, **_new_luck())
+            .returning(inboxes.c.down_since)
         )
-        if await self._session.run(statement) != 1:
+        row = await self._session.row(statement)
+        if row is None:
             raise StaleVersion
-        return replace(inbox, version=inbox.version + 1, sending_fault=None)
+        return replace(inbox, version=inbox.version + 1, sending_fault=None, down_since=row["down_since"])
 
     async def remove(self, inbox_id: InboxId) -> None:
         """Remove an inbox that holds nothing."""
@@ -65,6 +67,7 @@ class Inboxes:
             .where(inboxes.c.id == inbox_id)
             .where(or_(inboxes.c.health != health, inboxes.c.health_note.is_distinct_from(note)))
             .values(health=health, health_note=note, health_at=now)
+            .values(_failure(note, now) if health == "failing" else _recovery(inboxes.c.sending_fault.is_(None)))
         )
         return await self._session.run(statement) == 1
 
@@ -72,6 +75,7 @@ class Inboxes:
         """Remember whether something got out by an inbox, and if not why; tell whether that is news."""
         differs = inboxes.c.sending_fault.is_distinct_from(fault)
         values: dict[str, Any] = {"sending_fault": fault, "health_at": now}
+        values |= _recovery(inboxes.c.health != "failing") if fault is None else _failure(fault, now)
         if fault is None:
             differs = or_(differs, inboxes.c.health == "unknown")
             values["health"] = case((inboxes.c.health == "unknown", "ok"), else_=inboxes.c.health)
@@ -84,14 +88,27 @@ class Inboxes:
         )
         return found
 
-    async def move_cursor(self, inbox_id: InboxId, cursor: Mapping[str, Any], *, owner: UUID, now: datetime) -> bool:
+    async def move_cursor(
+        self, inbox_id: InboxId, cursor: Mapping[str, Any], *, owner: UUID, now: datetime, brought: bool
+    ) -> bool:
         """Move a pulling channel on, for the holder of its lease alone; tell whether it still was."""
+        brings = {"received_at": now} if brought else {}
         statement = (
             update(inboxes)
             .where(inboxes.c.id == inbox_id, inboxes.c.lease_owner == owner, inboxes.c.lease_until > now)
-            .values(cursor=dict(cursor))
+            .values(cursor=dict(cursor), heard_at=now, **brings)
         )
         return await self._session.run(statement) == 1
+
+    async def to_tell(self, *, down_before: datetime, now: datetime) -> list[Inbox]:
+        """Return the inboxes that are down since then and nobody was told of; from now on somebody was."""
+        is_down = and_(inboxes.c.active, inboxes.c.down_since <= down_before, inboxes.c.told_at.is_(None))
+        rows = await self._session.rows(update(inboxes).where(is_down).values(told_at=now).returning(*inboxes.c))
+        return [self._to_inbox(row) for row in rows]
+
+    async def not_told(self, inbox_id: InboxId) -> None:
+        """Take back that somebody was told."""
+        await self._session.run(update(inboxes).where(inboxes.c.id == inbox_id).values(told_at=None))
 
     async def lease(self, inbox_id: InboxId, *, owner: UUID, now: datetime, until: datetime) -> bool:
         """Take or renew the one lease of an inbox; tell whether it is ours."""
@@ -118,6 +135,25 @@ class Inboxes:
 
     def _to_inbox(self, row: Mapping[str, Any]) -> Inbox:
         names = ("id", "channel", "name", "campaign_id", "active", "version", "created_at")
-        health = ("health", "health_note", "health_at", "sending_fault")
+        health = ("health", "health_note", "health_at", "sending_fault", "failure", "failed_at", "down_since")
+        heard = ("heard_at", "received_at")
         config = orjson.loads(self._vault.open(f"inbox:{row['id']}", row["config"]))
-        return Inbox(config=config, **{name: row[name] for name in names + health})
+        return Inbox(config=config, **{name: row[name] for name in names + health + heard})
+
+
+def _failure(note: str | None, now: datetime) -> dict[str, Any]:
+    return {"failure": note, "failed_at": now, "down_since": func.coalesce(inboxes.c.down_since, now)}
+
+
+def _recovery(is_whole: ColumnElement[bool]) -> dict[str, Any]:
+    """An inbox is up again when the other way works too."""
+    return {
+        "down_since": case((is_whole, null()), else_=inboxes.c.down_since),
+        "told_at": case((is_whole, null()), else_=inboxes.c.told_at),
+    }
+
+
+def _new_luck() -> dict[str, Any]:
+    """New settings are given their time: nothing is known of sending, and what fails to fetch fails from now on."""
+    is_failing = inboxes.c.health == "failing"
+    return {"sending_fault": None, "down_since": case((is_failing, func.now()), else_=null()), "told_at": None}

@@ -13,6 +13,7 @@ from inbox.app.ports import Stored
 from inbox.app.queries import Page
 from inbox.channel.model import Original
 from inbox.domain.ids import InboxId, OriginalId, new_id
+from inbox.domain.inbox import Backlog
 from inbox.domain.manager import Access
 from inbox.errors import NotFound
 from inbox.store.database import Session
@@ -102,6 +103,16 @@ class Originals:
         if access.inboxes is not None:
             statement = statement.where(originals.c.inbox_id.in_(access.inboxes))
         return int(await self._session.value(statement))
+
+    async def backlog(self) -> dict[InboxId, Backlog]:
+        """Return what nobody has understood yet, by inbox."""
+        statement = (
+            select(originals.c.inbox_id, func.count().label("count"), func.min(originals.c.stored_at).label("since"))
+            .where(originals.c.state == "pending")
+            .group_by(originals.c.inbox_id)
+        )
+        rows = await self._session.rows(statement)
+        return {InboxId(row["inbox_id"]): Backlog(row["count"], row["since"]) for row in rows}
 
 
 def _to_stored(row: Mapping[str, Any]) -> Stored:

@@ -89,6 +89,12 @@ inboxes = Table(
     Column("health_note", Text),
     Column("health_at", Moment),
     Column("sending_fault", Text),
+    Column("heard_at", Moment),
+    Column("received_at", Moment),
+    Column("failure", Text),
+    Column("failed_at", Moment),
+    Column("down_since", Moment),
+    Column("told_at", Moment),  # when people were told that it is down
     Column("cursor", JSONB),  # where a pulling channel stands
     Column("lease_owner", Uuid),
     Column("lease_until", Moment),

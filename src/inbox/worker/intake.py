@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
@@ -31,10 +32,19 @@ _WRONG_SETTINGS = 900.0  # wrong credentials are not hammered: locked accounts h
 class Fetching:
     """The pulling inboxes that this process holds."""
 
-    def __init__(self, door: Door, understand: Wake, changed: Wake) -> None:
+    def __init__(
+        self,
+        door: Door,
+        understand: Wake,
+        changed: Wake,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        renew: float = _RENEW,
+    ) -> None:
         self._door = door
         self._understand = understand
         self._changed = changed
+        self._sleep, self._every = sleep, renew
         self._owner = UUID(int=new_id().int)
         self._held: dict[InboxId, tuple[int, asyncio.Task[None]]] = {}  # by the version of the settings
 
@@ -75,7 +85,7 @@ class Fetching:
         async with asyncio.TaskGroup() as group:
             fetching = group.create_task(self._fetch_for_ever(inbox_id))
             while await self._renew(inbox_id) and not fetching.done():
-                await asyncio.wait([fetching], timeout=_RENEW)
+                await asyncio.wait([fetching], timeout=self._every)
             fetching.cancel()
 
     async def _renew(self, inbox_id: InboxId) -> bool:
@@ -94,10 +104,11 @@ class Fetching:
                 await self._report(opened, str(error))
                 pause = _WRONG_SETTINGS
             except (InboxError, OSError, TimeoutError) as error:
-                await self._report(opened, str(error) or type(error).__name__)
-            if self._door.clock() - started > _HEALTHY:
-                pause = _FIRST_PAUSE
-            await asyncio.sleep(pause)
+                if self._door.clock() - started > _HEALTHY:
+                    pause = _FIRST_PAUSE  # servers end good connections too; it is down if there is no other at once
+                else:
+                    await self._report(opened, str(error) or type(error).__name__)
+            await self._sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
     async def _fetch(self, opened: Opened) -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from inbox.app.assign import Pass, assign_waiting
 from inbox.app.intake import Door
+from inbox.app.outages import Crier, tell_of_outages
 from inbox.app.presence import Presence, mark_lost
 from inbox.app.timers import Ring, fire_due
 from inbox.app.visitor_files import Drops, forget_abandoned
@@ -33,6 +34,7 @@ ASSIGN_WAKES = (
 _CLOCKS = 5.0  # seconds between two looks when nothing is due before
 _ASSIGN = 1.0
 _PRESENCE = 15.0
+_OUTAGES = 30.0
 _HOURLY = 3_600.0
 _KEPT = timedelta(days=7)  # of the event stream; older readers fetch everything anew
 _BREATH = 0.05  # seconds, in which wake-ups of a burst become one pass
@@ -99,6 +101,13 @@ async def _note_visitors(door: Door, presence: Presence) -> None:
     if here:
         async with door.units() as unit:
             await unit.visitors.seen(here, now=door.clock())
+
+
+async def watch_inboxes(door: Door, crier: Crier, wake: Wake) -> None:
+    """Tell of inboxes that stay down, for ever."""
+    while True:
+        await tell_of_outages(door.units, crier, now=door.clock())
+        await wake.sleep(until=None, now=door.clock(), at_most=_OUTAGES)
 
 
 async def tidy_files(door: Door, blobs: Drops, wake: Wake) -> None:
