@@ -95,7 +95,7 @@ class EmailChannel:
     title: ClassVar[Mapping[str, str]] = {"en": "E-mail", "de": "E-Mail"}
     contract: ClassVar[int] = CONTRACT
     capabilities: ClassVar[Capabilities] = Capabilities(
-        threading=Threading.REFERENCES, html=True, attachments=True, starts_tickets=True, subject=True
+        threading=Threading.REFERENCES, html=True, attachments=True, starts_tickets=True, subject=True, recall=True
     )
 
     @property

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -124,7 +125,7 @@ async def _compose(
     places = set[tuple[str, int]]()
     http = GuardedHttp(http_guard(settings.http_allow, places=places))
     stack.push_async_callback(http.close)
-    inboxes = OpenInboxes(units, registry.installed(), _hosts(settings, vault, units, http, places))
+    inboxes = _inboxes(settings, units, _hosts(settings, vault, units, http, places))
     stack.push_async_callback(inboxes.close)
     apart = Apart()
     stack.push_async_callback(apart.close)
@@ -165,6 +166,10 @@ async def _free_leases(units: Units) -> None:
     async with units() as unit:
         await unit.outbox.free()
         await unit.inboxes.free()
+
+
+def _inboxes(settings: Settings, units: Units, hosts: Callable[[InboxId], Host]) -> OpenInboxes:
+    return OpenInboxes(units, registry.installed(), hosts, hold=timedelta(seconds=settings.undo_seconds))
 
 
 def _hosts(

@@ -88,6 +88,9 @@ class Settings(BaseModel):
     mail_from: str | None = Field(
         None, pattern=r"^[^@\s<>]+@[^@\s<>]+$", description="Sender of those mails; needed with INBOX_MAIL_URL."
     )
+    undo_seconds: int = Field(
+        10, ge=0, le=30, description="How long an answer by mail waits before it is sent, so that it can be taken back."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
 
     @property

@@ -108,6 +108,9 @@ TABLE: dict[str, Row] = {
         201, scope=_WRITE, bound="ticket", by_managers=True, body=_just({**_CALL, "text": "x"})
     ),
     "POST /api/v1/tickets/{ticket_id}/messages/{message_id}/retry": Row(200, scope=_WRITE, bound="ticket", once=True),
+    "POST /api/v1/tickets/{ticket_id}/messages/{message_id}/withdraw": Row(
+        409, scope=_WRITE, bound="ticket", by_managers=True
+    ),
     "GET /api/v1/tickets/{ticket_id}/messages/{message_id}/page": Row(200, scope=_READ, bound="ticket"),
     "POST /api/v1/uploads": Row(201, scope=_WRITE, by_managers=True, query="name=a.txt", content=b"text"),
     "GET /api/v1/attachments/{attachment_id}": Row(200, scope=_READ, bound="ticket"),

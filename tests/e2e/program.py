@@ -64,6 +64,7 @@ class Program:
             "port": str(self.port),
             "public_url": self.url,
             "http_allow": "127.0.0.1",
+            "undo_seconds": "0",  # these tests wait for mails, and take none back
         }
 
     @property

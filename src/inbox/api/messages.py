@@ -22,6 +22,7 @@ from inbox.app.ports import Unit
 from inbox.app.reply import Draft
 from inbox.app.shown import shown_today
 from inbox.app.views import message_view
+from inbox.app.withdraw import withdraw
 from inbox.domain.ids import MessageId, TicketId
 from inbox.errors import Invalid
 
@@ -99,4 +100,15 @@ async def retry_message(request: Request, caller: Works, ticket_id: UUID, messag
     async with at_hand.units() as unit:
         ids = (TicketId(ticket_id), MessageId(message_id))
         message = await reply.retry(unit, caller.access, *ids, now=at_hand.clock())
+    return Json(message_view(message))
+
+
+@router.post("/messages/{message_id}/withdraw", response_model=MessageShape)
+async def withdraw_message(request: Request, caller: Works, ticket_id: UUID, message_id: UUID) -> Json:
+    """Take an answer back that has not left; its files are the caller's again, to be sent otherwise."""
+    at_hand = services(request)
+    async with at_hand.units() as unit:
+        desk = await desk_of(unit, caller, at_hand.blobs)
+        ids = (TicketId(ticket_id), MessageId(message_id))
+        message = await withdraw(unit, desk, *ids, now=at_hand.clock())
     return Json(message_view(message))

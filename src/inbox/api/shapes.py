@@ -139,8 +139,12 @@ class MessageShape(Shape):
     quoted: str | None
     subject: str | None
     language: str | None = Field(description="found in the text; null: unknown")
-    delivery: Literal["received", "queued", "sending", "sent", "delivered", "failed", "uncertain"]
+    delivery: Literal[
+        "received", "scheduled", "queued", "sending", "sent", "delivered", "failed", "uncertain", "withdrawn"
+    ]
     error: str | None
+    send_at: Time | None = Field(description="when it leaves, or left, if it had to wait")
+    unless_answered: bool = Field(description="it stays here if somebody has answered by then")
     edited_at: Time | None
     deleted_at: Time | None
     external_id: str | None

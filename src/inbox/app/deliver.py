@@ -126,8 +126,8 @@ async def _prepared(units: Units, opened: Opened, blobs: Blobs, row: Leased) -> 
     async with units() as unit:
         await unit.tickets.hold(row.ticket_id, EVERYTHING)
         message = await _message(unit, row)
-        if message.delivery is Delivery.DELIVERED:
-            return Result(Delivery.DELIVERED)  # it came back to us before its own answer did
+        if message.delivery in {Delivery.DELIVERED, Delivery.WITHDRAWN}:
+            return Result(message.delivery)  # it came back to us before its own answer did, or was taken back
         if message.delivery is Delivery.SENDING and not opened.capabilities.resend_safe:
             return Result(Delivery.UNCERTAIN, _CRASHED)
         await unit.messages.save(replace(message, delivery=Delivery.SENDING))

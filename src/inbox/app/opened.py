@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from inbox.app.ports import Units
@@ -26,6 +27,12 @@ class Opened:
     inbox: Inbox
     channel: Channel[Any]
     connection: Connection
+    hold: timedelta = timedelta(0)  # how long an answer waits here, where its channel lets it
+
+    @property
+    def undo(self) -> timedelta:
+        """How long an answer can be taken back before it is sent."""
+        return self.hold if self.capabilities.recall else timedelta(0)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -36,7 +43,15 @@ class Opened:
 class OpenInboxes:
     """Opens inboxes when they are first needed and again when their settings change."""
 
-    def __init__(self, units: Units, channels: Channels, host_for: Callable[[InboxId], Host]) -> None:
+    def __init__(
+        self,
+        units: Units,
+        channels: Channels,
+        host_for: Callable[[InboxId], Host],
+        *,
+        hold: timedelta = timedelta(0),
+    ) -> None:
+        self._hold = hold
         self._units = units
         self.channels = channels
         self._host_for = host_for
@@ -89,4 +104,4 @@ class OpenInboxes:
         config = stored_config(channel, inbox.config, name=inbox.name)
         stack = AsyncExitStack()
         connection = await stack.enter_async_context(channel.open(config, self._host_for(inbox_id)))
-        return Opened(inbox, channel, connection), stack
+        return Opened(inbox, channel, connection, self._hold), stack

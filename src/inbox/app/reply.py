@@ -18,6 +18,7 @@ from inbox.channel.contract import Prepares
 from inbox.domain.calls import Call
 from inbox.domain.clocks import ClockKind
 from inbox.domain.events import EventType
+from inbox.domain.holding import remembered
 from inbox.domain.ids import MessageId, TicketId, new_id
 from inbox.domain.manager import Access, Manager
 from inbox.domain.message import Delivery, Direction, Kind, Message
@@ -59,6 +60,8 @@ async def reply(
         await _nobody_spoke(unit, ticket, draft, desk.manager)
     message = await _message(unit, desk, ticket, draft, now=now)
     message = replace(message, delivery=Delivery.SENT if opened.capabilities.live else Delivery.QUEUED)
+    if opened.undo:
+        message = replace(message, send_at=now + opened.undo, meta=message.meta | remembered(ticket))
     moved = answered(ticket, draft.text, solve=draft.solve, now=now)
     return await send(unit, desk.blobs, moved, message, opened, now=now)
 
@@ -78,7 +81,7 @@ async def send(
         return await _shown(unit, ticket, message, now=now)
     saved = await unit.tickets.save(ticket, now=now)
     await unit.messages.add(message)
-    await unit.outbox.add(message.id, ticket.inbox_id, ticket.id, run_at=now, frozen=frozen)
+    await unit.outbox.add(message.id, ticket.inbox_id, ticket.id, run_at=message.send_at or now, frozen=frozen)
     unit.record(ticket_event(EventType.MESSAGE_QUEUED, saved, message))
     return saved, message
 
@@ -161,6 +164,8 @@ async def _nobody_spoke(unit: Unit, ticket: Ticket, draft: Draft, me: Manager) -
 
 def _counts(message: Message, me: Manager) -> bool:
     """A colleague's note changes nothing for the contact; one's own words are known."""
+    if message.delivery is Delivery.WITHDRAWN:
+        return False
     is_ours_again = message.direction is Direction.OUTBOUND and message.manager_id is None  # mailed to who had left
     return message.direction is not Direction.INTERNAL and message.manager_id != me.id and not is_ours_again
 

@@ -88,6 +88,8 @@ def message_view(message: Message) -> dict[str, Any]:
         "language": message.language,
         "delivery": message.delivery.value,
         "error": message.error,
+        "send_at": moment(message.send_at),
+        "unless_answered": message.unless_answered,
         "edited_at": moment(message.edited_at),
         "deleted_at": moment(message.deleted_at),
         "external_id": message.external_id,

@@ -29,15 +29,17 @@ class Direction(StrEnum):
 
 
 class Delivery(StrEnum):
-    """Where a message is on its way. Inbound ones are `received` for ever."""
+    """Where a message is on its way. Inbound ones are `received` for ever; a `queued` one has surely not arrived."""
 
     RECEIVED = "received"
+    SCHEDULED = "scheduled"  # waits for its time
     QUEUED = "queued"
     SENDING = "sending"
     SENT = "sent"
     DELIVERED = "delivered"
     FAILED = "failed"
     UNCERTAIN = "uncertain"
+    WITHDRAWN = "withdrawn"  # taken back before it left: nobody got it
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ class Message:
     edition: int = 0  # its source's version of it
     unverified: bool = False  # whoever sent it holds our token, but is nobody of this ticket
     error: str | None = None
+    send_at: datetime | None = None  # when it leaves, or left, if it had to wait
+    unless_answered: bool = False  # it stays here if somebody has answered by then
     edited_at: datetime | None = None
     deleted_at: datetime | None = None
     call: Call | None = None

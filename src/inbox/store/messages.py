@@ -207,6 +207,11 @@ class Messages:
             raise NotFound("There is no such upload.")
         return tuple(attachment_of(row) for row in rows)
 
+    async def give_back_uploads(self, message: Message, manager_id: UUID, *, now: datetime) -> None:
+        """Give a manager the files of a message that is not sent, as if they had just been uploaded."""
+        waiting = {"message_id": None, "ticket_id": None, "manager_id": manager_id, "created_at": now}
+        await self._session.run(update(uploads).where(uploads.c.message_id == message.id).values(**waiting))
+
     async def find_file(self, attachment_id: AttachmentId) -> tuple[Attachment, TicketId | None, UUID | None]:
         """Return an attachment, the ticket that it belongs to, and who uploaded it."""
         row = await self._session.row(select(uploads).where(uploads.c.id == attachment_id))

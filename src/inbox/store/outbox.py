@@ -55,6 +55,10 @@ class Outbox:
         anew["lease"] = outbox.c.lease + 1  # whoever still holds an old one has no say in the new round
         await self._session.run(update(outbox).where(outbox.c.message_id == message_id).values(**anew))
 
+    async def remove(self, message_id: MessageId) -> None:
+        """Send a message no more; whoever has its lease finds that it was lost."""
+        await self._session.run(outbox.delete().where(outbox.c.message_id == message_id))
+
     async def lease(self, *, now: datetime, limit: int, lasts: timedelta) -> list[Leased]:
         """Take what is due, each row for one worker only."""
         rows = await self._session.driver.fetch(_LEASE, now, limit, now + lasts)

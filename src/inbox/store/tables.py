@@ -260,6 +260,8 @@ messages = Table(
     Column("parent_external_id", Text),
     Column("edition", BigInteger, nullable=False, server_default=text("0")),  # the source's version of it
     Column("delivery", Text, nullable=False, server_default=text("'received'")),
+    Column("send_at", Moment),
+    Column("unless_answered", Boolean, nullable=False, server_default=text("false")),
     Column("error", Text),
     Column("edited_at", Moment),
     Column("deleted_at", Moment),
@@ -271,6 +273,7 @@ messages = Table(
     Index(
         "uq_messages_external", "inbox_id", "external_id", unique=True, postgresql_where=text("external_id is not null")
     ),
+    Index("ix_messages_scheduled", "send_at", postgresql_where=text("delivery = 'scheduled'")),
 )
 
 editions = Table(  # earlier and late versions of an edited message: nothing said is lost

@@ -30,9 +30,14 @@ class Serving:
 
 
 @asynccontextmanager
-async def serving(dsn: str, folder: Path) -> AsyncIterator[Serving]:
-    """Serve on a free port of 127.0.0.1 until the test ends; the crowd's far ends may be there too."""
-    settings = Settings(data_dir=folder, database_url=SecretStr(dsn), http_allow=("127.0.0.1",))
+async def serving(dsn: str, folder: Path, *, undo_seconds: int = 0) -> AsyncIterator[Serving]:
+    """Serve on a free port of 127.0.0.1 until the test ends; the crowd's far ends may be there too.
+
+    Mails leave at once, unless the test is about taking them back.
+    """
+    settings = Settings(
+        data_dir=folder, database_url=SecretStr(dsn), http_allow=("127.0.0.1",), undo_seconds=undo_seconds
+    )
     async with running(settings) as service:
         config = uvicorn.Config(service.app(), port=0, ws="websockets-sansio", log_config=None, lifespan="on")
         server = uvicorn.Server(config)

@@ -127,6 +127,7 @@ export const api = {
     logCall: (id: string, body: HandCall & { text: string }, key: string) =>
       http.post<Message>(`${ticket(id)}/calls`, body, key),
     retry: (id: string, message: string) => http.post<Message>(`${ticket(id)}/messages/${message}/retry`),
+    withdraw: (id: string, message: string) => http.post<Message>(`${ticket(id)}/messages/${message}/withdraw`),
   },
   uploads: { add: (file: File) => http.upload<Upload>("/uploads", { name: file.name }, file) },
   board: () => http.get<Board>("/board"),

@@ -29,6 +29,7 @@ export type Action =
   | "nothing"
   | "spam"
   | "undo"
+  | "takeBack"
   | "new"
   | "board"
   | "search"
@@ -61,6 +62,7 @@ export const bindings: readonly Binding[] = [
   { action: "nothing", keys: ["3"], group: "ticket", text: "key.lane.nothing" },
   { action: "spam", keys: ["4"], group: "ticket", text: "key.lane.spam" },
   { action: "undo", keys: ["z"], group: "ticket", text: "key.undo" },
+  { action: "takeBack", keys: ["Mod+z"], group: "ticket", text: "key.takeBack", always: true },
   { action: "side", keys: ["i"], group: "ticket", text: "key.side" },
   { action: "why", keys: ["w"], group: "ticket", text: "key.why" },
   { action: "send", keys: ["Mod+Enter"], group: "ticket", text: "key.send", always: true },

@@ -21,7 +21,7 @@ export const routing = {
   "key.lane.thank": "Zu danken",
   "key.lane.nothing": "Braucht nichts, erledigt",
   "key.lane.spam": "Spam, erledigt",
-  "key.undo": "Letzte Spur rückgängig machen",
+  "key.undo": "Letzten Schritt rückgängig machen oder letzte Antwort zurückholen",
   "fact.words": "{words}",
   "fact.asks": "fragt: {sign}",
   "fact.mark": "Fragezeichen",

@@ -1,9 +1,10 @@
 /** The desk in German. */
 import { rehearsal } from "./de.rehearsal.ts";
 import { routing } from "./de.routing.ts";
+import { sending } from "./de.sending.ts";
 import { settings } from "./de.settings.ts";
 import { teams } from "./de.teams.ts";
 import { work } from "./de.work.ts";
 import type { Dictionary } from "./en.ts";
 
-export const de: Dictionary = { ...work, ...settings, ...teams, ...routing, ...rehearsal };
+export const de: Dictionary = { ...work, ...settings, ...teams, ...routing, ...rehearsal, ...sending };

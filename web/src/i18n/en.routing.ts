@@ -21,7 +21,7 @@ export const routing = {
   "key.lane.thank": "To thank",
   "key.lane.nothing": "Needs nothing, done",
   "key.lane.spam": "Spam, done",
-  "key.undo": "Undo the last lane",
+  "key.undo": "Undo the last step, or take the last answer back",
   "fact.words": "{words}",
   "fact.asks": "asks: {sign}",
   "fact.mark": "question mark",

@@ -1,6 +1,7 @@
 /** The desk in English; its keys are those of every language. */
 import { rehearsal } from "./en.rehearsal.ts";
 import { routing } from "./en.routing.ts";
+import { sending } from "./en.sending.ts";
 import { settings } from "./en.settings.ts";
 import { teams } from "./en.teams.ts";
 import { work } from "./en.work.ts";
@@ -10,7 +11,13 @@ export interface Forms {
   other: string;
 }
 
-export type Key = keyof typeof work | keyof typeof settings | keyof typeof teams | keyof typeof routing | keyof typeof rehearsal;
+export type Key =
+  | keyof typeof work
+  | keyof typeof settings
+  | keyof typeof teams
+  | keyof typeof routing
+  | keyof typeof rehearsal
+  | keyof typeof sending;
 export type Dictionary = Record<Key, string | Forms>;
 
-export const en: Dictionary = { ...work, ...settings, ...teams, ...routing, ...rehearsal };
+export const en: Dictionary = { ...work, ...settings, ...teams, ...routing, ...rehearsal, ...sending };

@@ -61,6 +61,8 @@ export function message(id: string, seq: number, part: Partial<Message> = {}): M
     subject: null,
     language: null,
     delivery: "received",
+    send_at: null,
+    unless_answered: false,
     error: null,
     edited_at: null,
     deleted_at: null,

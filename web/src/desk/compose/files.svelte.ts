@@ -26,6 +26,11 @@ export class Files {
     await Promise.all([...files].map((file) => this.#one(file, limit ?? Infinity)));
   }
 
+  /** Take in files that are up already. */
+  restore(files: readonly { id: string; name: string; size: number }[]): void {
+    this.list.push(...files.map(({ id, name, size }) => ({ key: id, id, name, size, problem: null })));
+  }
+
   remove(key: string): void {
     this.list = this.list.filter((file) => file.key !== key);
   }
