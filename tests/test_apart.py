@@ -119,3 +119,21 @@ async def test_one_that_is_given_up_leaves_no_half_answer(apart: Apart) -> None:
         async with asyncio.timeout(0.2):
             await apart.understand(Does(), said(b"spin"))
     assert await process_of(apart) > 0
+
+
+async def test_of_many_only_the_one_that_ended_the_process_is_not_understood(apart: Apart) -> None:
+    asked = [(Does(), said(body)) for body in (b"1", b"2", b"die", b"4", b"refuse", b"6")]
+    answers = await apart.understand_all(asked)
+
+    assert [isinstance(answer, MessageUnreadable) for answer in answers] == [False, False, True, False, True, False]
+    assert "broke the process" in str(answers[2])
+
+
+async def test_more_than_a_pipe_holds_is_asked_and_answered(apart: Apart) -> None:
+    letters = "x" * 1_000_000
+    asked = [(Reader(ADDRESS, KEY), original(mail(f"{n} {letters}"))) for n in range(8)]
+    answers = await apart.understand_all(asked)
+
+    assert [answer[0].text[:2] for answer in answers if not isinstance(answer, MessageUnreadable)] == [
+        f"{n} " for n in range(8)
+    ]

@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from inbox.channel.contract import Understands
+from inbox.channel.contract import Answer, Understands
 from inbox.channel.model import Original, Received
 from inbox.errors import MessageUnreadable, Unavailable
 
@@ -32,7 +32,6 @@ _HEAD = 8
 _STATM = Path("/proc/self/statm")
 
 _Question = tuple[Understands, Original]
-_Answer = Sequence[Received] | MessageUnreadable
 
 
 class Apart:
@@ -44,22 +43,36 @@ class Apart:
 
     async def understand(self, reader: Understands, original: Original) -> Sequence[Received]:
         """Let the process understand an original; raise MessageUnreadable if it must not take more of it."""
-        async with self._turn:
-            process = await self._running()
-            try:
-                async with asyncio.timeout(_WALL):
-                    answer = await _asked(process, (reader, original))
-            except TimeoutError:
-                await self._end()
-                raise MessageUnreadable("It takes too long to understand.") from None
-            except (OSError, asyncio.IncompleteReadError):
-                raise await self._why_it_died(process) from None
-            except asyncio.CancelledError:
-                await self._end()  # half an exchange is in the pipe
-                raise
+        (answer,) = await self.understand_all([(reader, original)])
         if isinstance(answer, MessageUnreadable):
             raise answer
         return answer
+
+    async def understand_all(self, questions: Sequence[tuple[Understands, Original]]) -> list[Answer]:
+        """Let the process understand originals, all of which it is asked before it has answered the first."""
+        answers = list[Answer]()
+        async with self._turn:
+            while len(answers) < len(questions):
+                answers += await self._some(await self._running(), questions[len(answers) :])
+        return answers
+
+    async def _some(self, process: Process, questions: Sequence[_Question]) -> list[Answer]:
+        """Return the answers to the first questions: to all, or up to the one that ended the process."""
+        answers = list[Answer]()
+        try:
+            _ask(process, questions)
+            while len(answers) < len(questions):
+                async with asyncio.timeout(_WALL):
+                    answers.append(await _next_answer(process))
+        except TimeoutError:
+            await self._end()
+            answers.append(MessageUnreadable("It takes too long to understand."))
+        except (OSError, asyncio.IncompleteReadError):
+            answers.append(await self._why_it_died(process))
+        except asyncio.CancelledError:
+            await self._end()  # half an exchange is in the pipe
+            raise
+        return answers
 
     async def close(self) -> None:
         """Stop the process; the next thing to understand starts it again."""
@@ -72,11 +85,12 @@ class Apart:
             self._process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE)
         return self._process
 
-    async def _why_it_died(self, process: Process) -> MessageUnreadable | Unavailable:
+    async def _why_it_died(self, process: Process) -> MessageUnreadable:
+        """Say what is wrong with the original that it died of; raise Unavailable if that was not to blame."""
         code = await _end_of(process)
         self._process = None
         if code in {-signal.SIGTERM, -signal.SIGKILL, 0}:
-            return Unavailable("The process that understands mails was stopped.")
+            raise Unavailable("The process that understands mails was stopped.")
         if code == -signal.SIGPROF:
             return MessageUnreadable(f"It takes more than {CPU_SECONDS:.0f} seconds of computing to understand.")
         return MessageUnreadable("It broke the process that tried to understand it.")
@@ -101,15 +115,20 @@ async def _end_of(process: Process) -> int:
     return await process.wait()
 
 
-async def _asked(process: Process, question: _Question) -> _Answer:
-    if process.stdin is None or process.stdout is None:
+def _ask(process: Process, questions: Sequence[_Question]) -> None:
+    """Ask everything at once: what the pipe does not take yet waits here, as it did before it was asked."""
+    if process.stdin is None:
         raise BrokenPipeError
-    octets = pickle.dumps(question, protocol=pickle.HIGHEST_PROTOCOL)
-    process.stdin.write(len(octets).to_bytes(_HEAD, "big"))
-    process.stdin.write(octets)
-    await process.stdin.drain()
+    for question in questions:
+        octets = pickle.dumps(question, protocol=pickle.HIGHEST_PROTOCOL)
+        process.stdin.writelines([len(octets).to_bytes(_HEAD, "big"), octets])
+
+
+async def _next_answer(process: Process) -> Answer:
+    if process.stdout is None:
+        raise BrokenPipeError
     size = int.from_bytes(await process.stdout.readexactly(_HEAD), "big")
-    answer: _Answer = pickle.loads(await process.stdout.readexactly(size))  # noqa: S301 - written by our own process
+    answer: Answer = pickle.loads(await process.stdout.readexactly(size))  # noqa: S301 - written by our own process
     return answer
 
 
@@ -133,7 +152,7 @@ def _next(asked: BinaryIO) -> _Question | None:
     return question
 
 
-def _answer(reader: Understands, original: Original) -> _Answer:
+def _answer(reader: Understands, original: Original) -> Answer:
     _bind(len(original.body))
     try:
         return reader.understand(original)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from inbox.app.intake import Door, understand_pending
+from inbox.app.intake import Door
 from inbox.app.opened import Opened
+from inbox.app.understanding import understand_pending
 from inbox.channel.model import File, Original, Received, Sender
 from inbox.domain.contact import Claim, IdentityKind
 from inbox.domain.inbox import Inbox
@@ -106,3 +108,16 @@ async def test_mails_of_an_inbox_that_no_longer_opens_are_visible(
 
     async with units.reading() as unit:
         assert await unit.originals.count_quarantined(EVERYTHING) == 1
+
+
+async def test_two_who_understand_at_once_store_every_mail_once(
+    units: Units, inboxes: dict[str, Inbox], reader: OneInbox
+) -> None:
+    await fetched(units, inboxes["email"], *(f"Wort{n}" for n in range(60)))
+    await asyncio.gather(*(understand(units, reader) for _ in range(3)))
+
+    async with units.reading() as unit:
+        first = await unit.messages.by_external_id(inboxes["email"].id, "k-0")
+        assert first is not None
+        said = await unit.messages.since(first.ticket_id, 0)
+    assert [message.text for message in said] == [f"Wort{n}" for n in range(60)]

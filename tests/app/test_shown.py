@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from inbox.app.intake import Door, understand_pending
+from inbox.app.intake import Door
 from inbox.app.shown import shown_today
+from inbox.app.understanding import understand_pending
 from inbox.channel.model import Original, Received, Sender
 from inbox.domain.contact import Claim, IdentityKind
 from inbox.domain.ids import OriginalId, new_id

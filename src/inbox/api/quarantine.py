@@ -13,8 +13,8 @@ from inbox.api.json import Json
 from inbox.api.paging import Cursor, Limit, after, listed
 from inbox.api.services import services
 from inbox.api.shapes import ListOf, QuarantineShape, RetriedShape
-from inbox.app.intake import understand_one
 from inbox.app.ports import Stored, Unit
+from inbox.app.understanding import understand_one
 from inbox.app.views import moment
 from inbox.domain.ids import OriginalId
 from inbox.errors import NotFound

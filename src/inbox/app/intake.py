@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from inbox.app.languages import Languages
 from inbox.app.opened import Opened, OpenInboxes
-from inbox.app.ports import Stored, Unit, Units
+from inbox.app.ports import Unit, Units
 from inbox.app.receive import Arrival, Outcome, Taken, is_plain, locks_for, receive, receive_at_once
 from inbox.app.routing import Routing
 from inbox.app.turns import Turns
-from inbox.channel.contract import Connection, Pushes, ReadsApart, Understands
+from inbox.channel.contract import Answer, Connection, Pushes, ReadsApart, Understands
 from inbox.channel.host import Clock
 from inbox.channel.model import Batch, File, Original, Received, WebhookCall
 from inbox.domain.events import EventType, NewEvent
 from inbox.domain.ids import AttachmentId, InboxId, OriginalId, new_id
 from inbox.domain.message import Attachment
-from inbox.errors import Conflict, InboxError, Invalid, MessageUnreadable, StaleVersion, Unavailable
+from inbox.errors import Conflict, Invalid, MessageUnreadable, StaleVersion, Unavailable
 
 _TRIES = 5  # when parallel changes of one ticket get into each other's way
-_SHORT = 300  # characters of a reason
+SHORT = 300  # characters of a reason
 
 
 class Keeper(Protocol):
@@ -42,6 +42,9 @@ class Elsewhere(Protocol):
     async def understand(self, reader: Understands, original: Original) -> Sequence[Received]:
         """Turn an original into messages; raise MessageUnreadable, also for what takes too much."""
 
+    async def understand_all(self, questions: Sequence[tuple[Understands, Original]]) -> list[Answer]:
+        """Turn originals into messages, each by its reader; of one that cannot be, say why."""
+
 
 class Here:
     """Understands in this process, bound by nothing: for tests, and for what only people at work are asked."""
@@ -49,6 +52,17 @@ class Here:
     async def understand(self, reader: Understands, original: Original) -> Sequence[Received]:
         """Turn an original into messages."""
         return reader.understand(original)
+
+    async def understand_all(self, questions: Sequence[tuple[Understands, Original]]) -> list[Answer]:
+        """Turn originals into messages."""
+        return [_answer(reader, original) for reader, original in questions]
+
+
+def _answer(reader: Understands, original: Original) -> Answer:
+    try:
+        return understood(reader, original)
+    except MessageUnreadable as error:
+        return error
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +115,31 @@ async def take_message(
 
     `original` is stored with it; `original_id` is that of one that is stored already.
     """
-    attachments = (*kept, *[await door.keeper.keep(file) for file in received.files])
-    heard, routing = door.languages.hear(received), door.routing.current
-    arrival = Arrival(opened.inbox, opened.capabilities, received, attachments, original, heard, routing, original_id)
+    arrival = await arrived(door, opened, received, kept=kept, original_id=original_id)
+    arrival = replace(arrival, original=original)
     async with door.turns.of(*locks_for(arrival.inbox, received)):
         return await _at_once(door, arrival) or await _in_order(door, arrival)
+
+
+async def arrived(
+    door: Door,
+    opened: Opened,
+    received: Received,
+    *,
+    kept: tuple[Attachment, ...] = (),
+    original_id: OriginalId | None = None,
+) -> Arrival:
+    """Return a message as it is taken in: its files kept, its language heard."""
+    attachments = (*kept, *[await door.keeper.keep(file) for file in received.files])
+    return Arrival(
+        inbox=opened.inbox,
+        capabilities=opened.capabilities,
+        received=received,
+        attachments=attachments,
+        heard=door.languages.hear(received),
+        routing=door.routing.current,
+        original_id=original_id,
+    )
 
 
 async def _at_once(door: Door, arrival: Arrival) -> Taken | None:
@@ -136,29 +170,7 @@ async def keep_batch(unit: Unit, inbox_id: InboxId, batch: Batch, *, owner: UUID
     brought = bool(batch.originals)
     if not await unit.inboxes.move_cursor(inbox_id, batch.cursor, owner=owner, now=now, brought=brought):
         raise Unavailable("Another process has taken over this inbox.")
-    return sum([await unit.originals.add(inbox_id, original, state="pending") for original in batch.originals])
-
-
-async def understand_pending(door: Door, *, limit: int = 50) -> int:
-    """Understand what was fetched; what cannot be goes to quarantine. Returns how many were looked at."""
-    async with door.units.reading() as unit:
-        waiting = await unit.originals.pending(limit=limit)
-    for stored in waiting:
-        await understand_one(door, stored)
-    return len(waiting)
-
-
-async def understand_one(door: Door, stored: Stored) -> str:
-    """Understand one kept original; return its new state. Whatever is wrong with it must not hold up the next one."""
-    try:
-        opened = await door.inboxes.get(stored.inbox_id)
-        for received in await understood_apart(door, opened.connection, stored.original):
-            await take_message(door, opened, received, original_id=stored.id)
-    except Unavailable:
-        raise  # it is not to blame
-    except InboxError as error:
-        return await _mark(door, stored, "quarantined", str(error)[:_SHORT])
-    return await _mark(door, stored, "understood", None)
+    return await unit.originals.add_all(inbox_id, batch.originals, state="pending") if batch.originals else 0
 
 
 async def understood_apart(door: Door, connection: Connection, original: Original) -> Sequence[Received]:
@@ -168,7 +180,7 @@ async def understood_apart(door: Door, connection: Connection, original: Origina
     return understood(connection, original)
 
 
-def understood(connection: Connection, original: Original) -> Sequence[Received]:
+def understood(connection: Connection | Understands, original: Original) -> Sequence[Received]:
     """Let a channel understand an original; whatever it trips over becomes MessageUnreadable."""
     if not isinstance(connection, Understands):
         raise MessageUnreadable("Its channel understands nothing by itself.")
@@ -178,14 +190,6 @@ def understood(connection: Connection, original: Original) -> Sequence[Received]
         raise
     except Exception as error:
         raise MessageUnreadable(f"The channel failed on it: {type(error).__name__}.") from error
-
-
-async def _mark(door: Door, stored: Stored, state: str, reason: str | None) -> str:
-    async with door.units() as unit:
-        await unit.originals.mark(stored.id, state, reason=reason)
-        if "quarantined" in {state, stored.state}:
-            unit.record(_quarantine_event(stored.inbox_id, stored.id, state, reason))
-    return state
 
 
 async def _take_all(door: Door, opened: Opened, messages: Sequence[Received], original: Original) -> Outcome:
@@ -207,12 +211,13 @@ async def _keep_only(door: Door, opened: Opened, original: Original) -> Outcome:
 
 async def _to_quarantine(door: Door, opened: Opened, original: Original, reason: str) -> None:
     async with door.units() as unit:
-        short = reason[:_SHORT]
+        short = reason[:SHORT]
         if await unit.originals.add(opened.inbox.id, original, state="quarantined", reason=short):
-            unit.record(_quarantine_event(opened.inbox.id, None, "quarantined", short))
+            unit.record(quarantine_event(opened.inbox.id, None, "quarantined", short))
 
 
-def _quarantine_event(inbox_id: InboxId, original_id: OriginalId | None, state: str, reason: str | None) -> NewEvent:
+def quarantine_event(inbox_id: InboxId, original_id: OriginalId | None, state: str, reason: str | None) -> NewEvent:
+    """Return the fact that something went into quarantine, or left it."""
     subject = original_id or inbox_id
     data = {"inbox_id": str(inbox_id), "state": state, "reason": reason}
     return NewEvent(EventType.QUARANTINE_CHANGED, subject, data, inbox_id=inbox_id)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
-from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
+from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
@@ -28,6 +28,7 @@ from inbox.channel.model import (
     WebhookCall,
 )
 from inbox.domain.ids import InboxId
+from inbox.errors import MessageUnreadable
 
 
 class ChannelConfig(BaseModel):
@@ -42,6 +43,7 @@ class ChannelConfig(BaseModel):
 
 
 C = TypeVar("C", bound=ChannelConfig)
+Answer: TypeAlias = "Sequence[Received] | MessageUnreadable"  # what was understood of an original, or why nothing
 
 
 class Connection(Protocol):

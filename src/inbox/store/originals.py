@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import orjson
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
@@ -18,6 +19,34 @@ from inbox.domain.manager import Access
 from inbox.errors import NotFound
 from inbox.store.database import Session
 from inbox.store.tables import originals
+
+# What is looked for stands in a sub-select that can only be answered by index: a plan that is kept must never compare a
+# batch with every original that is here.
+_ADD_ALL = """
+with given as (
+  select * from unnest($2::uuid[], $3::text[], $4::bytea[], $5::bytea[], $6::text[], $7::json[], $8::timestamptz[])
+    with ordinality as g (id, key, digest, body, content_type, headers, at, place)
+)
+insert into originals (id, inbox_id, key, digest, body, content_type, headers, at, state)
+select id, $1, key, digest, body, content_type, headers, at, case
+    when (select o.id from originals o where o.digest = given.digest and o.inbox_id = $1 limit 1) is not null
+      or exists (select from given e where e.digest = given.digest and e.place < given.place) then 'duplicate'
+    else $9 end
+from given order by place
+on conflict do nothing
+returning state
+"""
+_PENDING = """
+select o.* from (
+  select id, row_number() over (order by id) as place, sum(octet_length(body)) over (order by id) as size
+  from (select id, body from originals where state = 'pending' order by id limit $1) first
+) chosen join originals o using (id)
+where chosen.place = 1 or chosen.size <= $2
+order by o.id
+"""
+_HOLD = "select id from originals where id = any($1) and state = $2 order by id for update"
+_MARK_ALL = "update originals set state = $2, reason = null, tries = tries + 1 where id = any($1)"
+_AT_ONCE = 8_000_000  # bytes of what is understood together
 
 
 def digest(original: Original) -> bytes:
@@ -58,16 +87,34 @@ class Originals:
         rows = await self._session.rows(select(originals.c.key).where(known, originals.c.key.in_(keys)))
         return frozenset(row["key"] for row in rows)
 
-    async def pending(self, *, limit: int) -> list[Stored]:
-        """Return originals that nobody has understood yet, oldest first, each locked for one worker only."""
-        statement = (
-            select(originals)
-            .where(originals.c.state == "pending")
-            .order_by(originals.c.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
+    async def add_all(self, inbox_id: InboxId, found: Sequence[Original], *, state: str) -> int:
+        """Keep originals in their order, in one statement; return how many were not here, by key or by content."""
+        rows = await self._session.driver.fetch(
+            _ADD_ALL,
+            inbox_id,
+            [new_id() for _ in found],
+            [original.key for original in found],
+            [digest(original) for original in found],
+            [original.body for original in found],
+            [original.content_type for original in found],
+            [orjson.dumps(dict(original.headers)).decode() for original in found],
+            [original.at for original in found],
+            state,
         )
-        return [_to_stored(row) for row in await self._session.rows(statement)]
+        return sum(row["state"] == state for row in rows)
+
+    async def pending(self, *, limit: int) -> list[Stored]:
+        """Return originals that nobody has understood yet, oldest first, and no more than fit into memory."""
+        rows = await self._session.driver.fetch(_PENDING, limit, _AT_ONCE)
+        return [_to_stored(row) for row in rows]
+
+    async def hold(self, ids: Sequence[OriginalId], *, state: str) -> frozenset[OriginalId]:
+        """Lock originals until the end of the unit; return those that are in this state."""
+        return frozenset(row["id"] for row in await self._session.driver.fetch(_HOLD, list(ids), state))
+
+    async def mark_all(self, ids: Sequence[OriginalId], state: str) -> None:
+        """Say what became of originals."""
+        await self._session.driver.execute(_MARK_ALL, list(ids), state)
 
     async def find(self, original_id: OriginalId, access: Access) -> Stored:
         """Return an original that the caller may see; raise NotFound."""

@@ -320,7 +320,7 @@ originals = Table(  # what arrived, as it arrived
     Column("tries", Integer, nullable=False, server_default=text("0")),
     UniqueConstraint("inbox_id", "key"),
     Index("ix_originals_digest", "digest"),
-    Index("ix_originals_pending", "inbox_id", "id", postgresql_where=text("state = 'pending'")),
+    Index("ix_originals_waiting", "id", postgresql_where=text("state = 'pending'")),
     Index("ix_originals_quarantine", "id", postgresql_where=text("state = 'quarantined'")),
 )
 

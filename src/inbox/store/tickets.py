@@ -87,7 +87,7 @@ class Tickets:
 
     async def number(self) -> int:
         """Draw the number of a new ticket."""
-        return int(await self._session.value(select(func.nextval("tickets_number_seq"))))
+        return int(await self._session.driver.fetchval("select nextval('tickets_number_seq')"))
 
     async def add(self, ticket: Ticket) -> Ticket:
         """Store a new ticket."""

@@ -134,7 +134,10 @@ class Units:
 def _lock_statements(names: Sequence[str]) -> str:
     """Return statements that take transaction locks, always in one order so that nobody waits in a ring."""
     keys = sorted({zlib.crc32(name.encode()) for name in names})
-    return "".join(f"; select pg_advisory_xact_lock({key})" for key in keys)
+    if not keys:
+        return ""
+    listed = ",".join(map(str, keys))
+    return f"; select pg_advisory_xact_lock(key) from unnest(array[{listed}]::bigint[]) as key"  # noqa: S608 - numbers
 
 
 async def _roll_back(session: Session) -> None:

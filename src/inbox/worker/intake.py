@@ -11,8 +11,9 @@ from uuid import UUID
 import structlog
 
 from inbox.app.inboxes import inbox_event
-from inbox.app.intake import Door, keep_batch, understand_pending
+from inbox.app.intake import Door, keep_batch
 from inbox.app.opened import Opened
+from inbox.app.understanding import understand_pending
 from inbox.channel.contract import Pulls
 from inbox.domain.ids import InboxId, new_id
 from inbox.errors import ConfigRejected, InboxError, NotFound
