@@ -74,8 +74,7 @@ class Reader:
             wants_answer=kind not in WANT_NO_ANSWER and not self._is_own(headers),
             files=shown.files,
             recipients=_recipients(headers),
-            meta=_meta(headers, kind=kind, shown=shown)
-            | {"from": sender.claims[0].value, "digest": _digest(headers, original.body)},
+            meta=_meta(headers, kind=kind, shown=shown) | _from(sender) | {"digest": _digest(headers, original.body)},
         )
 
     def _sender(self, headers: Headers, octets: bytes) -> Sender:
@@ -170,6 +169,12 @@ def _meta(headers: Headers, *, kind: Automatic | None, shown: Content) -> dict[s
         "reply_to": [a.address for a in headers.addresses("reply-to")][:10],
     }
     return {name: value for name, value in meta.items() if value}
+
+
+def _from(sender: Sender) -> dict[str, Any]:
+    """Return who wrote it, and whether nobody knows that they did."""
+    claim = sender.claims[0]
+    return {"from": claim.value} | ({} if claim.verified else {"doubted": True})
 
 
 def shortened(references: Iterable[str]) -> list[str]:

@@ -68,15 +68,15 @@ class Allowance:
         return plain(host) in self.hosts or any(address in network for network in self.networks)
 
 
-def read_allowance(entries: Iterable[str]) -> Allowance:
-    """Read the entries of INBOX_HTTP_ALLOW: addresses, networks and names of hosts."""
+def read_allowance(entries: Iterable[str], *, of: str = "INBOX_HTTP_ALLOW") -> Allowance:
+    """Read the entries of a setting: addresses, networks and names of hosts."""
     networks, hosts = list[Network](), set[str]()
     for entry in entries:
         try:
             networks.append(ip_network(entry, strict=False))
         except ValueError as error:
             if not entry or set(entry) & set("/:@ *"):
-                raise StartRefused(f"INBOX_HTTP_ALLOW: {entry!r} is neither a network nor a host's name.") from error
+                raise StartRefused(f"{of}: {entry!r} is neither a network nor a host's name.") from error
             hosts.add(plain(entry))
     return Allowance(tuple(networks), frozenset(hosts))
 

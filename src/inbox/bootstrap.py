@@ -36,8 +36,9 @@ from inbox.domain.clocks import ClockKind
 from inbox.domain.events import EventType
 from inbox.domain.ids import InboxId
 from inbox.foundation import Database, database
-from inbox.guard import GuardedDialer, GuardedHttp, http_guard, mail_guard
+from inbox.guard import GuardedDialer, GuardedHttp, http_guard, mail_guard, picture_guard
 from inbox.keeper import BlobKeeper
+from inbox.pictures import LARGEST, WITHIN, Pictures
 from inbox.postman import SmtpPostman
 from inbox.rehearsing import Rehearsing
 from inbox.secrets import Vault, open_vault
@@ -142,6 +143,8 @@ async def _compose(
         presence=Presence(),
         clock=utc_now,
         edge=Edge(settings.site, settings.trusted_proxies, web_folder(), postman=_postman(settings)),
+        pictures=_pictures(stack, settings),
+        picture_key=vault.derive("pictures"),
         rehearses=Rehearsing(),
     )
     await follower.start()
@@ -159,6 +162,12 @@ async def _compose(
     if found.keep is not None:
         following["database"] = found.keep
     return Service(services, following, _work(services, blobs), places)
+
+
+def _pictures(stack: AsyncExitStack, settings: Settings) -> Pictures:
+    http = GuardedHttp(picture_guard(settings.picture_allow), within=timedelta(seconds=WITHIN), largest=LARGEST)
+    stack.push_async_callback(http.close)
+    return Pictures(http, settings.data_dir / "pictures")
 
 
 async def _free_leases(units: Units) -> None:

@@ -84,6 +84,11 @@ def http_guard(allow: Iterable[str] = (), *, places: Collection[tuple[str, int]]
     return Guard(read_allowance(allow), HTTP_PORTS, places=places)
 
 
+def picture_guard(allow: Iterable[str] = ()) -> Guard:
+    """Return the guard of what strangers make us fetch: it has an allowance of its own, and no other place."""
+    return Guard(read_allowance(allow, of="INBOX_PICTURE_ALLOW"), HTTP_PORTS)
+
+
 def mail_guard(allow: Iterable[str] = (), *, places: Collection[tuple[str, int]] = ()) -> Guard:
     """Return the guard of IMAP and SMTP."""
     return Guard(read_allowance(allow), MAIL_PORTS, places=places)

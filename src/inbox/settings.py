@@ -76,6 +76,10 @@ class Settings(BaseModel):
         (),
         description="For development: private hosts, addresses or networks that may be called, comma-separated.",
     )
+    picture_allow: Words = Field(
+        (),
+        description="For development: the same for pictures in mails, whose addresses strangers choose.",
+    )
     secret_keys: Secrets = Field(
         (),
         description="Fernet keys that seal stored secrets, the newest first, comma-separated. Unset: a file of ours.",

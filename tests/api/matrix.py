@@ -112,6 +112,13 @@ TABLE: dict[str, Row] = {
         409, scope=_WRITE, bound="ticket", by_managers=True
     ),
     "GET /api/v1/tickets/{ticket_id}/messages/{message_id}/page": Row(200, scope=_READ, bound="ticket"),
+    "GET /api/v1/tickets/{ticket_id}/messages/{message_id}/pictures": Row(200, scope=_READ, bound="ticket"),
+    "PUT /api/v1/tickets/{ticket_id}/messages/{message_id}/pictures": Row(
+        422, scope=_WRITE, bound="ticket", body=_just({"always": True})
+    ),
+    # Decided by the proof in the address, which none of these callers has.
+    "GET /pictures/{attachment_id}": Row(404, None, query="until=9999999999&proof=0"),
+    "GET /pictures/remote/{path}": Row(404, None, query="until=9999999999&proof=0", at={"path": "aHR0cDovL3g"}),
     "POST /api/v1/uploads": Row(201, scope=_WRITE, by_managers=True, query="name=a.txt", content=b"text"),
     "GET /api/v1/attachments/{attachment_id}": Row(200, scope=_READ, bound="ticket"),
     # Contacts and campaigns

@@ -52,7 +52,9 @@ class Program:
 def start(folder: Path) -> Program:
     """Start the service with an empty data folder and wait until it is ready."""
     port = _free_port()
-    variables = environment(data_dir=str(folder / "data"), port=str(port), http_allow="127.0.0.1")
+    variables = environment(
+        data_dir=str(folder / "data"), port=str(port), http_allow="127.0.0.1", picture_allow="127.0.0.1"
+    )
     started = time.monotonic()
     with (folder / "said").open("ab") as said:
         command = [str(Path(sys.executable).with_name("inbox")), "serve"]

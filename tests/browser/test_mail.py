@@ -47,6 +47,8 @@ class Stranger:
 
     async def answer(self, request: fakes.Request) -> HttpAnswer:
         self.heard.append(request.url)
+        if request.url.endswith("/banner.png"):
+            return HttpAnswer(200, {"content-type": "text/html"}, picture(31, 111, 84))
         return HttpAnswer(200, {"content-type": "text/plain", "access-control-allow-origin": "*"}, b"got you")
 
 
@@ -150,3 +152,29 @@ async def test_a_mail_is_readable_in_each_light_on_each_screen(
         assert plain["color"] == {"light": "rgb(24, 27, 34)", "dark": "rgb(231, 234, 240)"}[scheme]
         assert await desk.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert stranger.heard == []
+
+
+async def test_pictures_from_afar_are_fetched_by_us_when_they_are_wanted(
+    browser: Browser, api: Api, stranger: Stranger
+) -> None:
+    async with a_desk(browser, api.url) as desk:
+        asked: list[str] = []
+        desk.page.on("request", lambda request: asked.append(request.url))
+        await desk.sign_in(api.email, api.password)
+        frame = await opened(desk, stranger.coloured)
+        banner = frame.get_by_alt_text("Advertisement")
+        await desk.page.get_by_role("button", name="Load").click()
+        await expect(banner).to_have_js_property("naturalWidth", 32)
+        await expect(desk.page.get_by_text("fetched by this service")).to_be_visible()
+        await desk.photograph("mail-pictures")
+        once = list(stranger.heard)
+        await desk.page.get_by_role("button", name="Always from lamps@example.org").click()
+        await expect(desk.page.get_by_role("button", name="No longer always")).to_be_visible()
+        await opened(desk, stranger.coloured)
+        await expect(banner).to_have_js_property("naturalWidth", 32)
+        await desk.page.get_by_role("button", name="No longer always").click()
+        await expect(desk.page.get_by_text("2 remote pictures are not loaded")).to_be_visible()
+        await expect(banner).to_have_js_property("naturalWidth", 0)
+
+    assert once == stranger.heard == ["/banner.png"]
+    assert [url for url in asked if not url.startswith(api.url)] == []

@@ -49,7 +49,7 @@ WIDGET: tuple[Header, ...] = (
 
 _ONLY_HTTPS: Header = (b"strict-transport-security", b"max-age=31536000")
 _PROFILES: tuple[tuple[tuple[str, ...], tuple[Header, ...]], ...] = (
-    (("/api/", "/hooks/", "/chat/", "/livez", "/readyz", "/metrics"), API),
+    (("/api/", "/hooks/", "/chat/", "/pictures/", "/livez", "/readyz", "/metrics"), API),
     (("/widget.js", "/widget/"), WIDGET),
     (("/demo",), DEMO),
 )

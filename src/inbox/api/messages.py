@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from inbox.api.bodies import NewCall, NewMessage
 from inbox.api.idempotency import once
 from inbox.api.json import Json
 from inbox.api.paging import Cursor, Limit, after, listed
+from inbox.api.pictures import links_of
 from inbox.api.services import services
 from inbox.api.shapes import ListOf, MessageShape
 from inbox.api.tickets import logged_call
@@ -43,7 +45,7 @@ async def list_messages(
         ticket = await unit.tickets.find(TicketId(ticket_id), caller.access)
         page = await unit.messages.page(ticket.id, before=before, limit=limit)
     items = tuple(await shown_today(at_hand.door, page.items))
-    return listed(replace(page, items=items), message_view)
+    return listed(replace(page, items=items), partial(message_view, links=links_of(request)))
 
 
 def _seq_of(key: tuple[str, ...] | None) -> int | None:

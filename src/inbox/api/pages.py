@@ -15,7 +15,10 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse, Response
 
 from inbox.api.auth import Caller, require
+from inbox.api.pictures import links_of
 from inbox.api.services import services
+from inbox.app.pictures import sender_of
+from inbox.app.ports import Unit
 from inbox.app.shown import shown_today
 from inbox.app.views import html_of
 from inbox.domain.ids import MessageId, TicketId
@@ -24,6 +27,10 @@ from inbox.domain.message import Message
 router = APIRouter(prefix="/api/v1/tickets/{ticket_id}/messages/{message_id}", tags=["messages"])
 
 Theme = Annotated[Literal["light", "dark"] | None, Query(description="the reader's; without it that of their system")]
+
+Pictures = Annotated[
+    bool | None, Query(description="whether to fetch those from elsewhere; without it as was chosen for their sender")
+]
 
 # The origin stays ours, so that the desk can read the page's height and the cookie comes along for its own pictures;
 # without scripts nothing in it can use that.
@@ -76,18 +83,27 @@ async def show_page(
     ticket_id: UUID,
     message_id: UUID,
     theme: Theme = None,
+    *,
+    pictures: Pictures = None,
 ) -> Response:
     """Show a message as it was laid out, in a page that runs no script and loads nothing but its own pictures."""
     at_hand = services(request)
     async with at_hand.units.reading() as unit:
         ticket = await unit.tickets.find(TicketId(ticket_id), caller.access)
         message = await unit.messages.find(ticket.id, MessageId(message_id))
+        wanted = await _wants_pictures(unit, message) if pictures is None else pictures
     (shown,) = await shown_today(at_hand.door, [message])
-    return HTMLResponse(_page(shown, theme), headers=_HEADERS)
+    html = html_of(shown, links_of(request), remote=wanted)
+    return HTMLResponse(_page(shown, html, theme), headers=_HEADERS)
 
 
-def _page(message: Message, theme: str | None) -> str:
-    shown = "" if message.deleted_at else html_of(message)
+async def _wants_pictures(unit: Unit, message: Message) -> bool:
+    sender = sender_of(message)
+    return sender is not None and await unit.pictures.trusts(sender)
+
+
+def _page(message: Message, html: str | None, theme: str | None) -> str:
+    shown = "" if message.deleted_at else html
     body = shown if shown is not None else f'<div class="text">{escape(message.text)}</div>'
     on_paper = _SCHEME not in body and _COLOURED.search(body) is not None
     marks = (f' data-theme="{theme}"' if theme else "") + (" data-paper" if on_paper else "")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
+from secrets import token_bytes
 
 from starlette.requests import HTTPConnection
 
@@ -11,6 +13,7 @@ from inbox.app.follow import Follower
 from inbox.app.intake import Door
 from inbox.app.opened import OpenInboxes
 from inbox.app.outgoing import Blobs
+from inbox.app.pictures import NONE, RemotePictures
 from inbox.app.ports import Units
 from inbox.app.presence import Presence
 from inbox.app.rehearsal import Rehearses, here
@@ -29,6 +32,8 @@ class Services:
     presence: Presence
     clock: Clock
     edge: Edge
+    pictures: RemotePictures = NONE
+    picture_key: bytes = field(default_factory=partial(token_bytes, 32), repr=False)  # signs their addresses
     rehearses: Rehearses = here
 
 

@@ -159,6 +159,14 @@ class MessageShape(Shape):
     truncated: bool = Field(description="true in events whose message is longer than they carry")
 
 
+class PicturesShape(Shape):
+    """The pictures of a message that are elsewhere."""
+
+    held_back: int = Field(description="that could be fetched; pictures of one pixel never are")
+    sender: str | None = Field(description="whose are or may always be fetched; null: not known to be theirs")
+    always: bool
+
+
 class ListOf(Shape, Generic[T]):
     """Some of a list."""
 

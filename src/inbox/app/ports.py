@@ -11,6 +11,7 @@ from uuid import UUID
 
 from inbox.app.credential_ports import AuthStore
 from inbox.app.inbox_ports import InboxStore
+from inbox.app.picture_ports import PictureStore
 from inbox.app.queries import Page, TicketQuery
 from inbox.app.record_ports import RecordStore
 from inbox.app.routing_ports import AssignmentStore, RulebookStore
@@ -349,6 +350,8 @@ class Unit(Protocol):
     def originals(self) -> OriginalStore: ...
     @property
     def outbox(self) -> OutboxStore: ...
+    @property
+    def pictures(self) -> PictureStore: ...
     @property
     def records(self) -> RecordStore: ...
     @property

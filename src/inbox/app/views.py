@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
-from html import unescape
 from typing import Any
-from urllib.parse import unquote
 
+from inbox.app.pictures import PictureLinks, with_pictures
 from inbox.domain.calls import Call
 from inbox.domain.events import EventType, NewEvent
 from inbox.domain.message import Attachment, Direction, Message
@@ -15,7 +13,6 @@ from inbox.domain.reasons import reason_view
 from inbox.domain.recipients import Recipient
 from inbox.domain.ticket import Ticket
 
-_PICTURE = re.compile(r'src="cid:([^"]+)"')
 _EVENT_TEXT = 4_000  # characters; a screen that shows the message fetches the rest
 
 
@@ -69,8 +66,8 @@ def ticket_view(ticket: Ticket) -> dict[str, Any]:
     }
 
 
-def message_view(message: Message) -> dict[str, Any]:
-    """Show a message whole."""
+def message_view(message: Message, links: PictureLinks | None = None) -> dict[str, Any]:
+    """Show a message whole; with `links`, its own pictures have addresses that need no session."""
     meta = message.meta
     return {
         "id": str(message.id),
@@ -82,7 +79,7 @@ def message_view(message: Message) -> dict[str, Any]:
         "at": moment(message.at),
         "author": _author_of(message),
         "text": message.text,
-        "html": html_of(message),
+        "html": html_of(message, links),
         "quoted": message.quoted,
         "subject": message.subject,
         "language": message.language,
@@ -182,17 +179,13 @@ def _recipient_view(recipient: Recipient) -> dict[str, Any]:
     }
 
 
-def html_of(message: Message) -> str | None:
-    """Return a message's cleaned HTML, its own pictures (RFC 2392 `cid:`) pointed at where we serve them."""
+def html_of(message: Message, links: PictureLinks | None = None, *, remote: bool = False) -> str | None:
+    """Return a message's cleaned HTML with the addresses of its pictures; those from afar only if they are wanted."""
     if not message.html:
         return None
-    places = {a.content_id: f"/api/v1/attachments/{a.id}?inline=1" for a in message.attachments if a.content_id}
-
-    def pointed(found: re.Match[str]) -> str:
-        place = places.get(unquote(unescape(found[1])))
-        return f'src="{place}"' if place else found[0]
-
-    return _PICTURE.sub(pointed, message.html)
+    own = (a for a in message.attachments if a.content_id)
+    places = {a.content_id or "": links.own(a.id) if links else f"/api/v1/attachments/{a.id}?inline=1" for a in own}
+    return with_pictures(message.html, places, links if remote else None)
 
 
 def _text(value: object | None) -> str | None:

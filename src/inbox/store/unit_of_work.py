@@ -25,6 +25,7 @@ from inbox.store.managers import Managers
 from inbox.store.messages import Messages
 from inbox.store.originals import Originals
 from inbox.store.outbox import Outbox
+from inbox.store.pictures import Pictures
 from inbox.store.records import Records
 from inbox.store.rulebooks import Rulebooks
 from inbox.store.sessions import Sessions
@@ -53,6 +54,7 @@ class Unit:
         self.messages = Messages(session)
         self.originals = Originals(session)
         self.outbox = Outbox(session)
+        self.pictures = Pictures(session)
         self.records = Records(session)
         self.rulebooks = Rulebooks(session)
         self.stream = Stream(session)

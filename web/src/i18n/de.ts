@@ -4,7 +4,8 @@ import { routing } from "./de.routing.ts";
 import { sending } from "./de.sending.ts";
 import { settings } from "./de.settings.ts";
 import { teams } from "./de.teams.ts";
+import { mail } from "./de.mail.ts";
 import { work } from "./de.work.ts";
 import type { Dictionary } from "./en.ts";
 
-export const de: Dictionary = { ...work, ...settings, ...teams, ...routing, ...rehearsal, ...sending };
+export const de: Dictionary = { ...work, ...settings, ...teams, ...routing, ...rehearsal, ...sending, ...mail };

@@ -4,6 +4,7 @@ import { routing } from "./en.routing.ts";
 import { sending } from "./en.sending.ts";
 import { settings } from "./en.settings.ts";
 import { teams } from "./en.teams.ts";
+import { mail } from "./en.mail.ts";
 import { work } from "./en.work.ts";
 
 export interface Forms {
@@ -17,7 +18,8 @@ export type Key =
   | keyof typeof teams
   | keyof typeof routing
   | keyof typeof rehearsal
-  | keyof typeof sending;
+  | keyof typeof sending
+  | keyof typeof mail;
 export type Dictionary = Record<Key, string | Forms>;
 
-export const en: Dictionary = { ...work, ...settings, ...teams, ...routing, ...rehearsal, ...sending };
+export const en: Dictionary = { ...work, ...settings, ...teams, ...routing, ...rehearsal, ...sending, ...mail };
