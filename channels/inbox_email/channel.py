@@ -11,7 +11,7 @@ from inbox.channel.host import Host
 from inbox.channel.model import CONTRACT, Batch, Capabilities, Health, Original, Outgoing, Receipt, Received
 from inbox.domain.threading import Threading
 from inbox.errors import DeliveryFailed, InboxError
-from inbox_email.compose import compose, recipients
+from inbox_email.compose import compose, written_to
 from inbox_email.config import EmailConfig
 from inbox_email.html import CLEANER
 from inbox_email.marks import message_id
@@ -53,13 +53,16 @@ class EmailConnection:
         return compose(self._config, self._host.signing_key, message)
 
     async def send(self, message: Outgoing) -> Receipt:
-        to = recipients(message)
+        to = [each.address for each in written_to(message)]
         if not to:
             raise DeliveryFailed("There is no address to write to.")
         octets = message.frozen or self.prepare(message)[1]
         note = await send(self._config, self._host, to, octets, patience=self._patience)
         own_id = message_id(self._host.signing_key, message.ticket_id, message.id, domain=self._config.domain)
         return Receipt(external_id=own_id, note=note)
+
+    def addresses(self) -> Sequence[str]:
+        return (self._config.address,)
 
     async def check(self) -> Health:
         for protocol, attempt in (("imap", self._check_imap), ("smtp", self._check_smtp)):
@@ -95,7 +98,13 @@ class EmailChannel:
     title: ClassVar[Mapping[str, str]] = {"en": "E-mail", "de": "E-Mail"}
     contract: ClassVar[int] = CONTRACT
     capabilities: ClassVar[Capabilities] = Capabilities(
-        threading=Threading.REFERENCES, html=True, attachments=True, starts_tickets=True, subject=True, recall=True
+        threading=Threading.REFERENCES,
+        html=True,
+        attachments=True,
+        starts_tickets=True,
+        subject=True,
+        recipients=True,
+        recall=True,
     )
 
     @property

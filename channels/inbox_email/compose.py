@@ -7,6 +7,7 @@ import html as html_entities
 import quopri
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime
@@ -14,6 +15,8 @@ from textwrap import wrap
 from urllib.parse import quote as percent_encoded
 
 from inbox.channel.model import File, Outgoing
+from inbox.domain.recipients import Recipient, Role, distinct
+from inbox.errors import Invalid
 from inbox_email.charsets import clean, one_line
 from inbox_email.config import EmailConfig
 from inbox_email.marks import loop_mark, message_id
@@ -31,11 +34,12 @@ _MIME = re.compile(r"[A-Za-z0-9.+-]{1,60}/[A-Za-z0-9.+-]{1,100}")
 
 def compose(config: EmailConfig, key: bytes, message: Outgoing) -> tuple[str, bytes]:
     """Return the Message-ID and the bytes of a mail."""
+    whom = written_to(message)
     own_id = message_id(key, message.ticket_id, message.id, domain=config.domain)
     fields = [
         _field("From", _named(_sender_name(config, message), config.address)),
-        _field("To", ", ".join(_to(message)) or "undisclosed-recipients:;"),
-        *([_field("Cc", ", ".join(_written(message.cc)))] if _written(message.cc) else []),
+        _field("To", _people(whom, Role.TO) or "undisclosed-recipients:;"),
+        *([_field("Cc", _people(whom, Role.CC))] if _people(whom, Role.CC) else []),
         _field("Subject", _encoded(_subject(message), at=9)),
         _field("Date", format_datetime(message.at)),
         _field("Message-ID", own_id),
@@ -46,30 +50,33 @@ def compose(config: EmailConfig, key: bytes, message: Outgoing) -> tuple[str, by
     return own_id, ("\r\n".join(fields) + "\r\n").encode("utf-8") + _content(config, message)
 
 
-def recipients(message: Outgoing) -> tuple[str, ...]:
-    """Return whom a mail goes to, each once."""
-    return tuple(dict.fromkeys([*_to(message), *_written(message.cc)]))
+def written_to(message: Outgoing) -> tuple[Recipient, ...]:
+    """Return whom a mail goes to, by their addresses as they stand on the wire; raise Invalid for what is none."""
+    whom = message.recipients or distinct(Recipient(address) for address in _contact(message))
+    return tuple(replace(each, address=_on_the_wire(each.address)) for each in whom)
 
 
-def _to(message: Outgoing) -> list[str]:
+def _contact(message: Outgoing) -> list[str]:
     """Return where to answer: where the contact wrote from, if that is still theirs, else their first address."""
     wrote_from = str(message.parent_meta.get("from", "")).casefold()
-    addresses = _written(message.to)
+    addresses = [address for address in message.to if _ADDRESS.fullmatch(address.strip())]
     return [a for a in addresses if a.casefold() == wrote_from][:1] or addresses[:1]
 
 
-def _written(addresses: Sequence[str]) -> list[str]:
-    """Return addresses as they stand on the wire; what is none is left out."""
-    plain = (_on_the_wire(address.strip()) for address in addresses if _ADDRESS.fullmatch(address.strip()))
-    return [address for address in plain if address is not None]
-
-
-def _on_the_wire(address: str) -> str | None:
-    local, _, domain = address.rpartition("@")
+def _on_the_wire(address: str) -> str:
+    local, _, domain = address.strip().rpartition("@")
     try:
-        return f"{local}@{domain if domain.isascii() else domain.encode('idna').decode('ascii')}"
+        written = f"{local}@{domain if domain.isascii() else domain.encode('idna').decode('ascii')}"
     except UnicodeError:
-        return None
+        written = ""
+    if not _ADDRESS.fullmatch(written):
+        raise Invalid(f"Nobody can write to {one_line(address)[:200]}.", pointer="/to")
+    return written
+
+
+def _people(whom: Sequence[Recipient], role: Role) -> str:
+    """Return one field of addresses, a line each; whoever gets a blind copy stands in none (RFC 5322 section 3.6.3)."""
+    return ",\r\n ".join(_named(one_line(each.name or ""), each.address) for each in whom if each.role is role)
 
 
 def _sender_name(config: EmailConfig, message: Outgoing) -> str:
@@ -119,10 +126,10 @@ def _content(config: EmailConfig, message: Outgoing) -> bytes:
 def _introduction(message: Outgoing) -> str:
     """Introduce a quote without words, for the reader's language is not known."""
     date = message.parent_meta.get("date")
-    written = _to(message)
+    written = message.parent_meta.get("from") or next((each.address for each in written_to(message)), None)
     if not isinstance(date, str) or not written:
         return ""
-    return f"{datetime.fromisoformat(date):%Y-%m-%d %H:%M %z} <{written[0]}>:"
+    return f"{datetime.fromisoformat(date):%Y-%m-%d %H:%M %z} <{one_line(str(written))}>:"
 
 
 def _as_text(said: str, signature: str, introduction: str, quoted: str) -> str:

@@ -12,7 +12,7 @@ from inbox.channel.model import Original, Received, Sender, Undelivered
 from inbox.channel.signing import find_ticket
 from inbox.domain.contact import Claim, IdentityKind
 from inbox.domain.ids import MessageId, TicketId
-from inbox.domain.recipients import Recipient, Role
+from inbox.domain.recipients import Recipient, Role, distinct
 from inbox_email.automatic import WANT_NO_ANSWER, Automatic, automatic_kind
 from inbox_email.bounces import report_of
 from inbox_email.charsets import decode
@@ -151,8 +151,7 @@ def _returned_ids(mail: Mail) -> list[str]:
 def _recipients(headers: Headers) -> tuple[Recipient, ...]:
     """Return whom a mail names in To and Cc; whoever got a blind copy is named nowhere."""
     fields = ((Role.TO, "to"), (Role.CC, "cc"))
-    named = (Recipient(a.address, a.name, role) for role, name in fields for a in headers.addresses(name)[:100])
-    return tuple({recipient.key: recipient for recipient in reversed(tuple(named))}.values())[::-1]
+    return distinct(Recipient(a.address, a.name, role) for role, name in fields for a in headers.addresses(name)[:100])
 
 
 def _meta(headers: Headers, *, kind: Automatic | None, shown: Content) -> dict[str, Any]:
@@ -166,6 +165,7 @@ def _meta(headers: Headers, *, kind: Automatic | None, shown: Content) -> dict[s
         "references": shortened(headers.ids("references") or headers.ids("in-reply-to")),
         "to": [a.address for a in headers.addresses("to")][:100],
         "cc": [a.address for a in headers.addresses("cc")][:100],
+        "list": headers.has("list-id") or headers.has("list-post"),
         "reply_to": [a.address for a in headers.addresses("reply-to")][:10],
     }
     return {name: value for name, value in meta.items() if value}

@@ -101,6 +101,7 @@ TABLE: dict[str, Row] = {
     "GET /api/v1/tickets/{ticket_id}/why": Row(200, scope=_READ, bound="ticket"),
     "GET /api/v1/board": Row(200, _LEAD),
     "GET /api/v1/tickets/{ticket_id}/messages": Row(200, scope=_READ, bound="ticket"),
+    "GET /api/v1/tickets/{ticket_id}/recipients": Row(200, scope=_READ, bound="ticket"),
     "POST /api/v1/tickets/{ticket_id}/messages": Row(
         201, scope=_WRITE, bound="ticket", by_managers=True, body=_just({"kind": "note", "text": "x", "last_seen": 2})
     ),
@@ -122,6 +123,7 @@ TABLE: dict[str, Row] = {
     "POST /api/v1/uploads": Row(201, scope=_WRITE, by_managers=True, query="name=a.txt", content=b"text"),
     "GET /api/v1/attachments/{attachment_id}": Row(200, scope=_READ, bound="ticket"),
     # Contacts and campaigns
+    "GET /api/v1/addresses": Row(200, scope="contacts:read", query="address=a@x.example"),
     "GET /api/v1/contacts": Row(200, scope="contacts:read", bound="ticket"),
     "GET /api/v1/contacts/{contact_id}": Row(200, scope="contacts:read", bound="ticket"),
     "PATCH /api/v1/contacts/{contact_id}": Row(

@@ -20,7 +20,7 @@ NOW = datetime(2026, 3, 23, 9, 0, tzinfo=UTC)
 CAPABILITIES = {
     "comments": Capabilities(threading=Threading.PUBLIC, public=True),
     "chat": Capabilities(threading=Threading.CONTACT, live=True),
-    "email": Capabilities(threading=Threading.REFERENCES, starts_tickets=True),
+    "email": Capabilities(threading=Threading.REFERENCES, starts_tickets=True, recipients=True),
     "telephony": Capabilities(
         threading=Threading.CONTACT, replies=False, logs_by_hand=True, target=timedelta(minutes=30)
     ),

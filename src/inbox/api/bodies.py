@@ -44,13 +44,32 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
 
 
+Address = Annotated[
+    str,
+    StringConstraints(
+        max_length=254,
+        strip_whitespace=True,
+        pattern=r"^[^\s<>@,;:\"()\[\]\\]{1,64}@[^\s<>@,;:\"()\[\]\\]{1,250}$",
+    ),
+    Clean,
+]
+
+
+class Person(Strict):
+    """Whom a message goes to."""
+
+    address: Address
+    name: Line | None = None
+
+
+People = Annotated[list[Person], Field(max_length=50)]
+
+
 class To(Strict):
     """With whom a ticket begins: exactly one of the three."""
 
     contact_id: UUID | None = None
-    email: Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s<>\",;]+@[^@\s<>\",;]+$"), Clean] | None = (
-        None
-    )
+    email: Address | None = None
     phone: Annotated[str, StringConstraints(max_length=32, pattern=r"^\+?[0-9 ()/.-]{3,}$")] | None = None
     name: Line | None = None
 
@@ -73,6 +92,8 @@ class NewTicket(Strict):
     subject: Line | None = None
     campaign_id: UUID | None = None
     call: LoggedCall | None = None
+    cc: People = []
+    bcc: People = []
 
 
 class TicketChange(Strict):
@@ -101,6 +122,9 @@ class NewMessage(Strict):
     send_anyway: StrictBool = False
     attachments: Annotated[list[UUID], Field(max_length=20)] = []
     parent_id: UUID | None = None
+    to: Annotated[People, Field(description="left out: the contact, who must be one of them")] = []
+    cc: People = []
+    bcc: Annotated[People, Field(description="the others do not see them")] = []
 
 
 class NewCall(LoggedCall):

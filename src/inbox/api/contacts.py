@@ -7,13 +7,14 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
+from pydantic import StringConstraints
 
 from inbox.api.auth import Caller, require
 from inbox.api.bodies import ContactBody, ContactChange
 from inbox.api.json import Json
 from inbox.api.paging import Limit, whole
 from inbox.api.services import services
-from inbox.api.shapes import ContactShape, ContactWithTickets, ListOf
+from inbox.api.shapes import AddressShape, ContactShape, ContactWithTickets, ListOf
 from inbox.app import contacts
 from inbox.app.contacts import contact_view
 from inbox.app.ports import Unit
@@ -27,6 +28,7 @@ router = APIRouter(prefix="/api/v1", tags=["contacts"])
 
 Reads = Annotated[Caller, require(scope="contacts:read")]
 Works = Annotated[Caller, require(scope="contacts:write")]
+Addresses = Annotated[list[Annotated[str, StringConstraints(max_length=320)]], Query(min_length=1, max_length=50)]
 Words = Annotated[str | None, Query(max_length=200, description="words of a name, address or number")]
 
 
@@ -36,6 +38,15 @@ async def list_contacts(request: Request, caller: Reads, q: Words = None, limit:
     async with services(request).units.reading() as unit:
         found = await unit.contacts.search(q.replace("\x00", "") if q else None, caller.access, limit=limit)
     return whole([contact_view(contact) for contact in found])
+
+
+@router.get("/addresses", response_model=ListOf[AddressShape])
+async def list_addresses(request: Request, caller: Reads, address: Addresses) -> Json:
+    """Say what is known of addresses before they are written to."""
+    async with services(request).units.reading() as unit:
+        keys = list(dict.fromkeys(each.replace("\x00", "").strip().casefold() for each in address))
+        names = await unit.contacts.names(keys, caller.access)
+    return whole([{"address": key, "known": key in names, "name": names.get(key)} for key in keys])
 
 
 @router.get("/contacts/{contact_id}", response_model=ContactWithTickets)

@@ -16,14 +16,15 @@ from inbox.api.json import Json
 from inbox.api.paging import Cursor, Limit, after, listed
 from inbox.api.pictures import links_of
 from inbox.api.services import services
-from inbox.api.shapes import ListOf, MessageShape
+from inbox.api.shapes import AudienceShape, ListOf, MessageShape
 from inbox.api.tickets import logged_call
-from inbox.api.writer import desk_of
+from inbox.api.writer import desk_of, people_of
 from inbox.app import reply
+from inbox.app.audience import audience
 from inbox.app.ports import Unit
 from inbox.app.reply import Draft
 from inbox.app.shown import shown_today
-from inbox.app.views import message_view
+from inbox.app.views import message_view, recipient_view
 from inbox.app.withdraw import withdraw
 from inbox.domain.ids import MessageId, TicketId
 from inbox.errors import Invalid
@@ -71,8 +72,9 @@ async def _written(request: Request, unit: Unit, caller: Caller, ticket_id: Tick
         send_anyway=body.send_anyway,
         uploads=tuple(body.attachments),
         parent_id=MessageId(body.parent_id) if body.parent_id else None,
+        recipients=people_of(body),
     )
-    desk = await desk_of(unit, caller, at_hand.blobs)
+    desk = await desk_of(unit, caller, at_hand, addressing=bool(draft.recipients))
     if body.kind == "note":
         _, message = await reply.note(unit, desk, ticket_id, draft, now=at_hand.clock())
     else:
@@ -80,6 +82,16 @@ async def _written(request: Request, unit: Unit, caller: Caller, ticket_id: Tick
         opened = await at_hand.inboxes.get(ticket.inbox_id)
         _, message = await reply.reply(unit, desk, ticket_id, draft, opened, now=at_hand.clock())
     return Json(message_view(message), status_code=201)
+
+
+@router.get("/recipients", response_model=AudienceShape)
+async def list_recipients(request: Request, caller: Reads, ticket_id: UUID) -> Json:
+    """Propose whom the next answer goes to: the contact alone, or everybody who was in it."""
+    at_hand = services(request)
+    async with at_hand.units.reading() as unit:
+        ticket = await unit.tickets.find(TicketId(ticket_id), caller.access)
+        proposed = await audience(unit, ticket, own=await at_hand.inboxes.addresses(unit))
+    return Json({name: [recipient_view(r) for r in getattr(proposed, name)] for name in ("reply", "reply_all")})
 
 
 @router.post("/calls", status_code=201, response_model=MessageShape)
@@ -90,7 +102,7 @@ async def log_call(request: Request, caller: Works, ticket_id: UUID, body: NewCa
 
 async def _logged(request: Request, unit: Unit, caller: Caller, ticket_id: TicketId, body: NewCall) -> Json:
     at_hand = services(request)
-    desk = await desk_of(unit, caller, at_hand.blobs)
+    desk = await desk_of(unit, caller, at_hand)
     _, message = await reply.log_call(unit, desk, ticket_id, logged_call(body), body.text, now=at_hand.clock())
     return Json(message_view(message), status_code=201)
 
@@ -110,7 +122,7 @@ async def withdraw_message(request: Request, caller: Works, ticket_id: UUID, mes
     """Take an answer back that has not left; its files are the caller's again, to be sent otherwise."""
     at_hand = services(request)
     async with at_hand.units() as unit:
-        desk = await desk_of(unit, caller, at_hand.blobs)
+        desk = await desk_of(unit, caller, at_hand)
         ids = (TicketId(ticket_id), MessageId(message_id))
         message = await withdraw(unit, desk, *ids, now=at_hand.clock())
     return Json(message_view(message))

@@ -121,6 +121,21 @@ class RecipientShape(Shape):
     note: str | None = Field(description="the far end's words")
 
 
+class AddressShape(Shape):
+    """What is known of an address."""
+
+    address: str
+    known: bool = Field(description="somebody wrote from it, or the platform named it")
+    name: str | None
+
+
+class AudienceShape(Shape):
+    """Whom an answer may go to."""
+
+    reply: list[RecipientShape] = Field(description="the contact alone; empty: nobody to write to")
+    reply_all: list[RecipientShape] = Field(description="everybody who was in what is answered")
+
+
 class MessageShape(Shape):
     """One thing said."""
 

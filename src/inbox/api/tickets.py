@@ -15,7 +15,7 @@ from inbox.api.json import Json
 from inbox.api.paging import Cursor, Limit, after, listed
 from inbox.api.services import services
 from inbox.api.shapes import Counters, TicketList, TicketShape
-from inbox.api.writer import desk_of
+from inbox.api.writer import desk_of, people_of
 from inbox.app import assign
 from inbox.app.begin import Beginning, begin
 from inbox.app.change import Wish, change
@@ -108,7 +108,7 @@ async def begin_ticket(request: Request, caller: Works, body: NewTicket) -> Json
 async def _begun(request: Request, unit: Unit, caller: Caller, body: NewTicket) -> Json:
     at_hand = services(request)
     opened = await at_hand.inboxes.get(InboxId(body.inbox_id))
-    desk = await desk_of(unit, caller, at_hand.blobs)
+    desk = await desk_of(unit, caller, at_hand, addressing=True)
     ticket = await begin(unit, desk, opened, _beginning(body), now=at_hand.clock())
     return Json(ticket_view(ticket), status_code=201)
 
@@ -116,6 +116,8 @@ async def _begun(request: Request, unit: Unit, caller: Caller, body: NewTicket) 
 def _beginning(body: NewTicket) -> Beginning:
     if body.call is None and not body.text.strip():
         raise Invalid("A message needs words.")
+    if body.call is not None and (body.cc or body.bcc):
+        raise Invalid("A call that is written down goes to nobody.")
     return Beginning(
         text=body.text,
         contact_id=ContactId(body.to.contact_id) if body.to.contact_id else None,
@@ -124,6 +126,7 @@ def _beginning(body: NewTicket) -> Beginning:
         subject=body.subject,
         campaign_id=CampaignId(body.campaign_id) if body.campaign_id else None,
         call=logged_call(body.call) if body.call else None,
+        copies=people_of(body),
     )
 
 

@@ -11,9 +11,10 @@ from inbox.app.reply import Desk, Draft, log_call, reply
 from inbox.app.views import ticket_event
 from inbox.domain.assignment import Hand, How
 from inbox.domain.calls import Call
-from inbox.domain.contact import Claim, Contact
+from inbox.domain.contact import Claim, Contact, IdentityKind
 from inbox.domain.events import EventType
 from inbox.domain.ids import CampaignId, ContactId, TicketId, new_id
+from inbox.domain.recipients import Recipient, Role
 from inbox.domain.ticket import State, Ticket
 from inbox.errors import Invalid, NotFound
 
@@ -29,6 +30,7 @@ class Beginning:
     subject: str | None = None
     campaign_id: CampaignId | None = None
     call: Call | None = None
+    copies: tuple[Recipient, ...] = ()  # whom it goes to besides
 
 
 async def begin(unit: Unit, desk: Desk, opened: Opened, wanted: Beginning, *, now: datetime) -> Ticket:
@@ -41,7 +43,15 @@ async def begin(unit: Unit, desk: Desk, opened: Opened, wanted: Beginning, *, no
     await unit.assignments.record(Hand(ticket.id, contact.id, me, How.CLAIMED, now, by=me))
     if wanted.call is not None:
         return (await log_call(unit, desk, ticket.id, wanted.call, wanted.text, now=now))[0]
-    return (await reply(unit, desk, ticket.id, Draft(wanted.text, last_seen=0), opened, now=now))[0]
+    draft = Draft(wanted.text, last_seen=0, recipients=_recipients(wanted, opened))
+    return (await reply(unit, desk, ticket.id, draft, opened, now=now))[0]
+
+
+def _recipients(wanted: Beginning, opened: Opened) -> tuple[Recipient, ...]:
+    """Write to the address that was named, which need not be the contact's first."""
+    if not opened.capabilities.recipients or wanted.claim is None or wanted.claim.kind is not IdentityKind.EMAIL:
+        return wanted.copies
+    return (Recipient(wanted.claim.value, wanted.name, Role.TO), *wanted.copies)
 
 
 def _check(wanted: Beginning, opened: Opened, desk: Desk) -> None:

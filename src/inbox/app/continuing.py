@@ -25,8 +25,9 @@ from inbox.domain.contact import Claim, IdentityKind
 from inbox.domain.events import EventType
 from inbox.domain.ids import AttachmentId, ClockId, InboxId, MessageId, new_id
 from inbox.domain.message import Attachment, Delivery, Direction, Kind, Message
+from inbox.domain.recipients import Recipient
 from inbox.domain.ticket import Ticket, noted
-from inbox.errors import ConfigRejected, DeliveryFailed, NotFound
+from inbox.errors import ConfigRejected, DeliveryFailed, Invalid, NotFound
 
 # A typed address may be a stranger's: it gets little, however many visitors name it and are answered.
 _STRANGERS = Limit("continued-stranger", 3, timedelta(days=1))
@@ -54,7 +55,7 @@ class Continuing:
             if not isinstance(live.connection, Continues):
                 return ticket
             return await self._continue(unit, ticket, live.connection, now=now)
-        except (NotMailed, NotFound, ConfigRejected) as error:
+        except (NotMailed, NotFound, Invalid, ConfigRejected) as error:
             return await _explain(unit, ticket, f"An answer could not be mailed: {error}", now=now)
 
     async def _continue(self, unit: Unit, ticket: Ticket, live: Continues, *, now: datetime) -> Ticket:
@@ -154,6 +155,7 @@ def _message(
         subject=letter.subject,
         author_name=unseen[-1].author_name,
         attachments=files,
+        recipients=(Recipient(address),),
         meta={WRITTEN_TO: address, _THROUGH: unseen[-1].seq, "copies": [str(message.id) for message in unseen]},
     )
 

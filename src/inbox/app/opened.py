@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from inbox.app.ports import Units
+from inbox.app.ports import Unit, Units
 from inbox.channel.config import stored_config
-from inbox.channel.contract import Channel, ChannelConfig, Connection
+from inbox.channel.contract import Addressed, Channel, ChannelConfig, Connection
 from inbox.channel.host import Host
 from inbox.channel.model import Capabilities
 from inbox.channel.registry import Channels
 from inbox.domain.ids import InboxId
 from inbox.domain.inbox import Inbox
-from inbox.errors import NotFound
+from inbox.errors import ConfigRejected, NotFound, Unavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,15 @@ class OpenInboxes:
             if inbox_id not in self._opened:
                 self._opened[inbox_id] = await self._open(inbox_id)
         return self._opened[inbox_id][0]
+
+    async def addresses(self, unit: Unit) -> frozenset[str]:
+        """Return the addresses that all of our inboxes are written to at; one that cannot open names none."""
+        found = set[str]()
+        for inbox in await unit.inboxes.all():
+            with suppress(ConfigRejected, NotFound, Unavailable):
+                connection = (await self.get(inbox.id)).connection
+                found.update(connection.addresses() if isinstance(connection, Addressed) else ())
+        return frozenset(address.casefold() for address in found)
 
     async def refresh(self, inbox_id: InboxId, version: int) -> None:
         """Close an inbox if it is open with other settings than those of `version`."""

@@ -39,6 +39,7 @@ async def outgoing(
         from_name=message.author_name or "",
         subject=message.subject or ticket.subject,
         to=await _addresses(unit, ticket, message),
+        recipients=message.recipients,
         thread=ticket.thread,
         parent_external_id=parent.external_id if parent else None,
         references=await unit.messages.external_ids(ticket.id),

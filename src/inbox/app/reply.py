@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from inbox.app.audience import addressed
 from inbox.app.change import tell_visitor
 from inbox.app.closing import keep_closing, start_closing
 from inbox.app.continuing import start_continuing
@@ -22,6 +23,7 @@ from inbox.domain.holding import remembered
 from inbox.domain.ids import MessageId, TicketId, new_id
 from inbox.domain.manager import Access, Manager
 from inbox.domain.message import Delivery, Direction, Kind, Message
+from inbox.domain.recipients import Recipient
 from inbox.domain.ticket import State, Ticket, after_call, answered, noted
 from inbox.errors import Invalid, SpokenSince, TransitionRefused, Unavailable
 
@@ -36,6 +38,7 @@ class Draft:
     send_anyway: bool = False
     uploads: tuple[UUID, ...] = ()
     parent_id: MessageId | None = None  # the comment that it answers
+    recipients: tuple[Recipient, ...] = ()  # nobody in To: the contact
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class Desk:
     manager: Manager
     access: Access
     blobs: Blobs
+    own: frozenset[str] = frozenset()  # the addresses of our inboxes, which we do not write to
 
 
 async def reply(
@@ -62,6 +66,10 @@ async def reply(
     message = replace(message, delivery=Delivery.SENT if opened.capabilities.live else Delivery.QUEUED)
     if opened.undo:
         message = replace(message, send_at=now + opened.undo, meta=message.meta | remembered(ticket))
+    if opened.capabilities.recipients:
+        heard = await unit.messages.last_heard_in(ticket.inbox_id, ticket.id)
+        chosen = await addressed(unit, ticket, draft.recipients, heard, own=desk.own)
+        message = replace(message, recipients=chosen)
     moved = answered(ticket, draft.text, solve=draft.solve, now=now)
     return await send(unit, desk.blobs, moved, message, opened, now=now)
 
@@ -150,6 +158,8 @@ def _check(draft: Draft, opened: Opened) -> None:
         raise Unavailable("This inbox is switched off.")
     if len(draft.text) > opened.capabilities.text_limit:
         raise Invalid(f"A message here has at most {opened.capabilities.text_limit} characters.")
+    if draft.recipients and not opened.capabilities.recipients:
+        raise Invalid("In this channel an answer goes to nobody else.")
     if draft.uploads and not opened.capabilities.attachments:
         raise Invalid("This channel takes no attachments.")
 

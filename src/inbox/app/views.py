@@ -93,7 +93,7 @@ def message_view(message: Message, links: PictureLinks | None = None) -> dict[st
         "parent_external_id": message.parent_external_id,
         "call": _call_view(message.call) if message.call else None,
         "attachments": [_attachment_view(a) for a in message.attachments],
-        "recipients": [_recipient_view(r) for r in message.recipients],
+        "recipients": [recipient_view(r) for r in message.recipients],
         "unverified": message.unverified,
         "remote_images": int(meta.get("remote_images", 0)),
         "permalink": meta.get("permalink"),
@@ -169,7 +169,8 @@ def _attachment_view(attachment: Attachment) -> dict[str, Any]:
     }
 
 
-def _recipient_view(recipient: Recipient) -> dict[str, Any]:
+def recipient_view(recipient: Recipient) -> dict[str, Any]:
+    """Show whom a message is for."""
     return {
         "address": recipient.address,
         "name": recipient.name,

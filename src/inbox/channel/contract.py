@@ -141,6 +141,14 @@ class Prepares(Protocol):
 
 
 @runtime_checkable
+class Addressed(Protocol):
+    """Is written to at addresses of its own, which our messages never go to: we would answer ourselves."""
+
+    def addresses(self) -> Sequence[str]:
+        """Return the addresses."""
+
+
+@runtime_checkable
 class Visits(Protocol):
     """Is visited live over a websocket (`WS /chat/{inbox_id}`)."""
 

@@ -31,6 +31,7 @@ class Capabilities:
     logs_by_hand: bool = False  # a manager may write down what happened elsewhere (a call)
     replies: bool = True
     subject: bool = False
+    recipients: bool = False  # a message may go to several people, openly (To, Cc) or not (Bcc)
     hooks: bool = False  # is sent webhooks, so that its inboxes have an address for them
     live: bool = False  # the far end follows the ticket itself, so that committed means sent
     typing: bool = False
@@ -87,7 +88,8 @@ class Received:
     The service stores it once for each (inbox, external_id): a higher `version` replaces the shown text, an equal or
     lower one changes nothing, `deleted` leaves a tombstone (also before the message itself came), and the facts of a
     `call` are merged. Where a source may give one id to two messages, `meta["digest"]` of their content tells them
-    apart. Times are aware.
+    apart. Of `meta` the service also reads `from`, the address that wrote, and `list`, that it came through a mailing
+    list. Times are aware.
     """
 
     external_id: str
@@ -170,7 +172,7 @@ class Outgoing:
     from_name: str  # the manager as the crowd sees them
     subject: str | None = None
     to: tuple[str, ...] = ()  # every address of the contact, verified ones first; the channel writes to one of them
-    cc: tuple[str, ...] = ()
+    recipients: tuple[Recipient, ...] = ()  # where the channel takes several: exactly whom it writes to
     thread: str | None = None
     parent_external_id: str | None = None  # the inbound message that it answers
     references: tuple[str, ...] = ()  # external ids of the thread so far, oldest first

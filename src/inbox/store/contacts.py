@@ -96,6 +96,17 @@ class Contacts:
         )
         return tuple(row["value"] for row in await self._session.rows(statement))
 
+    async def names(self, addresses: Sequence[str], access: Access) -> dict[str, str | None]:
+        """Return the names of those of these addresses that somebody wrote from whom the caller may know."""
+        statement = (
+            select(identities.c.value, contacts.c.name)
+            .join(contacts, contacts.c.id == identities.c.contact_id)
+            .where(identities.c.kind == IdentityKind.EMAIL.value, identities.c.value.in_(addresses))
+        )
+        if access != EVERYTHING:
+            statement = statement.where(_known_to(access))
+        return {row["value"]: row["name"] for row in await self._session.rows(statement)}
+
     async def seen_by(self, contact_id: ContactId, access: Access) -> bool:
         """Tell whether the caller may know this contact: by a ticket that they see, or while nobody has one."""
         statement = select(contacts.c.id).where(contacts.c.id == contact_id, _known_to(access))

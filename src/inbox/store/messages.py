@@ -77,6 +77,15 @@ def _is_of_the_ticket(ticket_id: TicketId) -> ColumnElement[bool]:
     return or_(~messages.c.unverified, messages.c.contact_id == contact)
 
 
+_AROUND = """
+select lower(m.meta ->> 'from') as stranger, null as hidden from messages m join tickets t on t.id = m.ticket_id
+where m.ticket_id = $1 and m.unverified and m.direction = 'inbound' and m.contact_id is distinct from t.contact_id
+union all
+select null, lower(r ->> 'address') from messages m, jsonb_array_elements(m.recipients) r
+where m.ticket_id = $1 and m.direction = 'outbound' and r ->> 'role' = 'bcc'
+"""
+
+
 class Messages:
     """The messages of one unit of work."""
 
@@ -187,6 +196,12 @@ class Messages:
             .order_by(messages.c.seq)
         )
         return tuple(row["external_id"] for row in await self._session.rows(statement))
+
+    async def around(self, ticket_id: TicketId) -> tuple[frozenset[str], frozenset[str]]:
+        """Return the addresses of strangers in a ticket, and of those whom the contact does not know to be in it."""
+        rows = await self._session.driver.fetch(_AROUND, ticket_id)
+        strangers, hidden = ({row[name] for row in rows if row[name]} for name in ("stranger", "hidden"))
+        return frozenset(strangers), frozenset(hidden)
 
     async def keep_edition(self, message: Message, *, edition: int, text: str, at: datetime) -> None:
         """Keep a text that is not, or no longer, the one shown."""

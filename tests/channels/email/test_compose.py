@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 
 from inbox.channel.model import File, Outgoing
 from inbox.domain.ids import InboxId, MessageId, TicketId
+from inbox.domain.recipients import Recipient, Role
+from inbox.errors import Invalid
 from inbox.testing.fakes import NOON
-from inbox_email.compose import compose, recipients
+from inbox_email.compose import compose, written_to
 from inbox_email.marks import message_of
 from tests.channels.email.builders import KEY, config, mail, understood
 
@@ -79,8 +81,8 @@ def test_a_person_s_answer_is_not_marked_as_automatic() -> None:
 
 def test_an_answer_goes_to_where_the_contact_wrote_from() -> None:
     theirs = replace(ANSWER, to=("ann@example.net", "Ann@work.example"))
-    assert recipients(replace(theirs, parent_meta={"from": "ann@WORK.example"})) == ("Ann@work.example",)
-    assert recipients(replace(theirs, parent_meta={"from": "eve@evil.example"})) == ("ann@example.net",)
+    for wrote_from, answered in (("ann@WORK.example", "Ann@work.example"), ("eve@evil.example", "ann@example.net")):
+        assert [r.address for r in written_to(replace(theirs, parent_meta={"from": wrote_from}))] == [answered]
 
 
 def test_quoting_can_be_switched_off() -> None:
@@ -157,8 +159,7 @@ def test_no_text_brings_a_header_of_its_own(
         subject=subject + evil,
         from_name=name + evil,
         text=text + evil,
-        to=("ann@example.net", "x" + evil + "@y"),
-        cc=(name,),
+        recipients=(Recipient("ann@example.net", name + evil), Recipient("bob@example.net", name + evil, Role.CC)),
         references=tuple(references),
         parent_external_id="<a" + evil + "@b>",
         files=(File(file_name + evil, b"x", "text/plain" + evil),),
@@ -166,7 +167,33 @@ def test_no_text_brings_a_header_of_its_own(
     sent = written(message)
     assert sent["Bcc"] is None
     assert {key.lower() for key in sent} <= FIELDS
-    assert recipients(message)[0] == "ann@example.net"
+    assert [a.addr_spec for a in sent["To"].addresses] == ["ann@example.net"]
+    assert [a.addr_spec for a in sent["Cc"].addresses] == ["bob@example.net"]
+
+
+def test_a_blind_copy_is_known_to_nobody_who_reads_the_mail() -> None:
+    whom = (
+        Recipient("ann@example.net", "Ann, née Lee"),
+        Recipient("bob@müller.example", "Böb", Role.CC),
+        Recipient("eve@example.com", "Eve", Role.BCC),
+    )
+    octets = compose(config(), KEY, replace(ANSWER, recipients=whom))[1]
+    sent = message_from_bytes(octets, policy=default)
+
+    assert sent["To"].addresses[0].display_name == "Ann, née Lee"
+    assert [str(a) for a in sent["Cc"].addresses] == ["Böb <bob@xn--mller-kva.example>"]
+    assert b"eve" not in octets.lower()
+    assert sent["Bcc"] is None
+    assert [each.address for each in written_to(replace(ANSWER, recipients=whom))][2] == "eve@example.com"
+
+
+@given(ANY_TEXT)
+def test_what_is_no_address_is_never_written(word: str) -> None:
+    try:
+        octets = compose(config(), KEY, replace(ANSWER, recipients=(Recipient(word + "\r\nRCPT TO:<eve@x.org>"),)))[1]
+    except Invalid:
+        return
+    assert b"eve@x.org" not in octets
 
 
 @given(ANY_TEXT)

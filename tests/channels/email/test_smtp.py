@@ -12,6 +12,7 @@ import pytest
 
 from inbox.channel.model import Outgoing
 from inbox.domain.ids import InboxId, MessageId, TicketId
+from inbox.domain.recipients import Recipient, Role
 from inbox.errors import ConfigRejected, DeliveryDelayed, DeliveryFailed, DeliveryUncertain
 from inbox.testing.fakes import NOON
 from inbox.testing.smtp import SmtpSink
@@ -30,6 +31,7 @@ MESSAGE = Outgoing(
     subject="Your reward",
     to=("ann@example.net",),
 )
+BOTH = (Recipient("ann@example.net"), Recipient("bob@example.net", role=Role.BCC))
 
 
 @pytest.fixture
@@ -46,7 +48,7 @@ async def test_a_mail_is_handed_over_with_its_envelope(sink: SmtpSink) -> None:
     ready = connection(sink)
     external_id, octets = ready.prepare(MESSAGE)
 
-    receipt = await ready.send(replace(MESSAGE, frozen=octets, cc=("bob@example.net",)))
+    receipt = await ready.send(replace(MESSAGE, frozen=octets, recipients=BOTH))
 
     [mail] = sink.mails
     assert (mail.sender, mail.recipients) == (ADDRESS, ("ann@example.net", "bob@example.net"))
@@ -142,7 +144,7 @@ async def test_every_answer_has_its_meaning(sink: SmtpSink, verb: str, answer: s
 
 async def test_a_recipient_refused_beside_others_is_named(sink: SmtpSink) -> None:
     sink.answers["RCPT bob@example.net"] = "550 5.1.1 no such user"
-    receipt = await connection(sink).send(replace(MESSAGE, cc=("bob@example.net",)))
+    receipt = await connection(sink).send(replace(MESSAGE, recipients=BOTH))
     assert sink.mails[0].recipients == ("ann@example.net",)
     assert receipt.note == "bob@example.net: 550 5.1.1 no such user"
 

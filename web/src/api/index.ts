@@ -3,6 +3,7 @@ import { http, type Query } from "./client.ts";
 import type {
   ApiKey,
   ApiKeyScope,
+  Audience,
   Availability,
   Board,
   Campaign,
@@ -13,6 +14,7 @@ import type {
   Counters,
   FoundContact,
   Inbox,
+  KnownAddress,
   Locale,
   Manager,
   Me,
@@ -39,6 +41,8 @@ export interface NewTicket {
   text: string;
   campaign_id?: string;
   call?: HandCall;
+  cc?: Addressed[];
+  bcc?: Addressed[];
 }
 
 export interface HandCall {
@@ -48,8 +52,16 @@ export interface HandCall {
   outcome: string;
 }
 
+export interface Addressed {
+  address: string;
+  name?: string;
+}
+
 export interface NewMessage {
   kind: "reply" | "note";
+  to?: Addressed[];
+  cc?: Addressed[];
+  bcc?: Addressed[];
   text: string;
   last_seen: number;
   solve?: boolean;
@@ -123,6 +135,7 @@ export const api = {
     why: (id: string) => http.get<Why>(`${ticket(id)}/why`),
     messages: (id: string, cursor?: string) =>
       http.get<Page<Message>>(`${ticket(id)}/messages`, { limit: 50, cursor: cursor ?? null }),
+    recipients: (id: string) => http.get<Audience>(`${ticket(id)}/recipients`),
     say: (id: string, body: NewMessage, key: string) => http.post<Message>(`${ticket(id)}/messages`, body, key),
     logCall: (id: string, body: HandCall & { text: string }, key: string) =>
       http.post<Message>(`${ticket(id)}/calls`, body, key),
@@ -178,6 +191,8 @@ export const api = {
   },
   contacts: {
     find: (q: string) => http.get<Page<FoundContact>>("/contacts", { q, limit: 8 }),
+    addresses: (all: string[]) =>
+      http.get<{ items: KnownAddress[] }>(`/addresses?${new URLSearchParams(all.map((one) => ["address", one]))}`),
     get: (id: string) => http.get<Contact>(`/contacts/${id}`),
     change: (id: string, patch: { name?: string; language?: string | null; roles?: string[] }) =>
       http.patch<Contact>(`/contacts/${id}`, patch),

@@ -12,6 +12,8 @@ export type Ticket = Shapes["TicketShape"];
 export type Message = Shapes["MessageShape"];
 export type Author = Shapes["AuthorShape"];
 export type Attachment = Shapes["AttachmentShape"];
+export type Audience = Shapes["AudienceShape"];
+export type KnownAddress = Shapes["AddressShape"];
 export type Recipient = Shapes["RecipientShape"];
 export type Call = Shapes["CallShape"];
 export type Campaign = Shapes["CampaignShape"];
@@ -65,6 +67,7 @@ export interface Capabilities {
   logs_by_hand?: boolean;
   replies?: boolean;
   subject?: boolean;
+  recipients?: boolean;
   live?: boolean;
   typing?: boolean;
   edits?: boolean;

@@ -1,6 +1,6 @@
 /** Our own answers that have not left yet and can be taken back for a moment; and words that came back to be written on. */
 import { api } from "../../api/index.ts";
-import type { Attachment, Message } from "../../api/types.ts";
+import type { Attachment, Message, Recipient } from "../../api/types.ts";
 import { toasts } from "../../ui/toasts.svelte.ts";
 import { router, ticketHref } from "../router.svelte.ts";
 import { says } from "../says.ts";
@@ -16,6 +16,7 @@ export interface Returned {
   ticket: string;
   text: string;
   files: Attachment[];
+  recipients: Recipient[];
 }
 
 /** How long after it was written a message leaves; nothing for one that waits for nothing, or for days. */
@@ -49,7 +50,7 @@ class HeldAnswers {
   }
 
   #giveBack(back: Message): void {
-    this.returned = { ticket: back.ticket_id, text: back.text, files: back.attachments };
+    this.returned = { ticket: back.ticket_id, text: back.text, files: back.attachments, recipients: back.recipients };
     const isOpen = router.route.name === "ticket" && router.route.id === back.ticket_id;
     if (!isOpen) router.go(ticketHref(back.ticket_id, router.filter));
   }

@@ -1,0 +1,121 @@
+"""An answer goes to those who stand above it, and the screen says so before and after."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from email.message import EmailMessage
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from inbox.testing.imap import ScriptedImapServer
+from inbox.testing.smtp import SmtpSink
+from tests.browser.pages import Desk, a_desk
+from tests.browser.program import Api
+from tests.e2e.mails import mail_settings
+
+pytestmark = pytest.mark.browser
+
+
+@dataclass(slots=True)
+class Post:
+    """A mailbox, and the server that sends for it."""
+
+    mailbox: ScriptedImapServer
+    sink: SmtpSink
+    inbox: str
+
+    def arrive(self, subject: str, *, cc: str | None = "Paul Weiß <paul@example.net>") -> None:
+        made = EmailMessage()
+        made["From"], made["To"], made["Subject"] = "Greta Lang <greta@example.org>", "help@example.org", subject
+        if cc:
+            made["Cc"] = cc
+        made["Message-ID"] = f"<{abs(hash(subject))}@example.org>"
+        made.set_content("When does it ship? Paul, who chipped in, would like to know as well.")
+        self.mailbox.append(made.as_bytes())
+
+
+@pytest.fixture
+async def post(api: Api) -> AsyncIterator[Post]:
+    async with AsyncExitStack() as stack:
+        mailbox = await stack.enter_async_context(ScriptedImapServer())
+        sink = await stack.enter_async_context(SmtpSink())
+        wanted = {"channel": "email", "name": f"Mail {sink.port}", "config": mail_settings(mailbox, sink)}
+        yield Post(mailbox, sink, api.post("/inboxes", wanted)["id"])
+
+
+async def opened(desk: Desk, subject: str) -> None:
+    await desk.page.goto(desk.url)
+    row = desk.rows.filter(has=desk.page.get_by_text(subject, exact=True))
+    await desk.page.goto(desk.url + str(await row.get_attribute("href", timeout=20_000)))
+    await desk.page.get_by_role("textbox", name="Reply to Greta Lang").wait_for()
+
+
+async def test_an_answer_goes_to_all_and_a_blind_copy_is_known_to_nobody_else(
+    browser: Browser, api: Api, post: Post
+) -> None:
+    post.arrive("Lamp for two")
+    async with a_desk(browser, api.url, with_axe=True) as desk:
+        page = desk.page
+        await desk.sign_in(api.email, api.password)
+        await opened(desk, "Lamp for two")
+        head = page.get_by_title("Change who gets this")
+        await expect(head).to_contain_text("To Greta Lang · Cc Paul Weiß")
+        await head.click()
+        await page.get_by_label("Bcc", exact=True).fill("chef@example.com")
+        await page.get_by_label("Bcc", exact=True).press("Enter")
+        await expect(page.get_by_text("Nobody has written from chef@example.com yet")).to_be_visible()
+        assert await desk.barriers() == []
+        await desk.photograph("recipients-open")
+        await page.get_by_role("textbox", name="Reply to Greta Lang").fill("In May, both of you.")
+        await page.keyboard.press("Control+Enter")
+
+        (mail,) = await post.sink.wait_for(1, within=30)
+        people = page.get_by_label("Who got this").last
+        await expect(people).to_contain_text("To Greta Lang · Cc Paul Weiß · Bcc chef@example.com")
+        await desk.photograph("recipients-sent")
+    assert mail.recipients == ("greta@example.org", "paul@example.net", "chef@example.com")
+    assert b"chef@" not in mail.body
+    assert re.search(rb"(?m)^Cc: .*<paul@example\.net>\r$", mail.body)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_only_the_contact_is_a_press_away_on_a_small_screen(
+    browser: Browser, api: Api, post: Post, scheme: str
+) -> None:
+    subject = f"Small lamp {scheme}"
+    post.arrive(subject)
+    async with a_desk(browser, api.url, color_scheme=scheme, viewport={"width": 390, "height": 844}) as desk:
+        await desk.sign_in(api.email, api.password)
+        await opened(desk, subject)
+        await desk.page.get_by_title("Change who gets this").click()
+        await desk.photograph(f"recipients-small-{scheme}")
+        assert await desk.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        await desk.page.get_by_role("button", name="Only Greta Lang").click()
+        await expect(desk.page.get_by_role("button", name="Answer all 2")).to_be_visible()
+        await desk.page.get_by_role("textbox", name="Reply to Greta Lang").fill("Only you.")
+        await desk.page.get_by_role("button", name="Send Ctrl").click()
+
+        (mail,) = await post.sink.wait_for(1, within=30)
+    assert mail.recipients == ("greta@example.org",)
+
+
+async def test_a_mail_of_ours_may_begin_with_people_who_read_along(browser: Browser, api: Api, post: Post) -> None:
+    async with a_desk(browser, api.url) as desk:
+        page = desk.page
+        await desk.sign_in(api.email, api.password)
+        await page.get_by_role("button", name="New ticket").first.click()
+        await page.get_by_label("From", exact=True).select_option(post.inbox)
+        await page.get_by_label("To", exact=True).fill("nora@example.org")
+        await page.get_by_text("Cc and Bcc").click()
+        await page.get_by_label("Cc", exact=True).fill('"Lee, Ann" <ann@example.org>; bob@example.org')
+        await page.get_by_label("Subject", exact=True).fill("Your reward")
+        await page.get_by_role("dialog").get_by_label("Message", exact=True).fill("It is ready.")
+        await desk.photograph("recipients-new")
+        await page.get_by_role("dialog").get_by_role("button", name="Send", exact=True).click()
+
+        (mail,) = await post.sink.wait_for(1, within=30)
+    assert mail.recipients == ("nora@example.org", "ann@example.org", "bob@example.org")

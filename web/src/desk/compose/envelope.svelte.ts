@@ -1,0 +1,86 @@
+/** Whom the answer goes to: as it is proposed until a person says otherwise, and what is known of their addresses. */
+import { api } from "../../api/index.ts";
+import type { KnownAddress } from "../../api/types.ts";
+import { type Envelope, envelopeOf, everybody, keyOf, nobody, type Part, parts, type Person, put, same, without } from "./people.ts";
+
+export class Addressing {
+  people = $state.raw<Envelope>(nobody());
+  /** The contact alone, and everybody who was in it. */
+  one = $state.raw<Envelope>(nobody());
+  all = $state.raw<Envelope>(nobody());
+  #known = $state.raw<Record<string, KnownAddress>>({});
+  #touched = false;
+  asked = false;
+  #loading: Promise<void> = Promise.resolve();
+
+  readonly changed = $derived(!same(this.people, this.all));
+
+  /** Propose anew whom to answer, unless a person has chosen. */
+  load(ticket: string): void {
+    this.#loading = this.#load(ticket);
+  }
+
+  async #load(ticket: string): Promise<void> {
+    try {
+      const found = await api.tickets.recipients(ticket);
+      this.one = envelopeOf(found.reply);
+      this.all = envelopeOf(found.reply_all);
+      if (!this.#touched) this.people = this.all;
+      await this.#look();
+    } catch {
+      // Without a proposal the answer goes to the contact: the service knows their address.
+    }
+  }
+
+  choose(envelope: Envelope): void {
+    this.#touched = true;
+    this.people = envelope;
+    void this.#look();
+  }
+
+  add(part: Part, people: Person[]): void {
+    this.choose(put(this.people, part, people));
+  }
+
+  remove(person: Person): void {
+    this.choose(without(this.people, person));
+  }
+
+  /** What the next request says; waits for a proposal that is on its way, and says so by `asked`. */
+  async spoken(): Promise<Partial<Envelope>> {
+    this.asked = true;
+    await this.#loading;
+    this.asked = false;
+    return parts(this.people);
+  }
+
+  /** Sent: the next answer is proposed anew. */
+  done(): void {
+    this.#touched = false;
+    this.people = this.all;
+  }
+
+  of(person: Person): KnownAddress | undefined {
+    return this.#known[keyOf(person)];
+  }
+
+  /** Whether somebody typed an address that nobody ever wrote from; whom the contact named is theirs to know. */
+  isNew(person: Person): boolean {
+    return this.of(person)?.known === false && !everybody(this.all).some((other) => keyOf(other) === keyOf(person));
+  }
+
+  get unknown(): Person[] {
+    return everybody(this.people).filter((person) => this.isNew(person));
+  }
+
+  async #look(): Promise<void> {
+    const asked = everybody(this.people).map(keyOf).filter((key) => !(key in this.#known));
+    if (asked.length === 0) return;
+    try {
+      const found = await api.contacts.addresses(asked);
+      this.#known = { ...this.#known, ...Object.fromEntries(found.items.map((one) => [one.address, one])) };
+    } catch {
+      // A warning less; the service checks again when the message is sent.
+    }
+  }
+}
