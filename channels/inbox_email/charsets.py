@@ -43,6 +43,8 @@ def decode(octets: bytes, charset: str | None) -> str:
 
 def clean(text: str) -> str:
     """Return text that a database, JSON and a screen can take: no NUL, no surrogate, no carriage return."""
+    if text.isprintable():  # most header fields, and it is asked of each of them
+        return text
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return _UNWANTED.sub("", _SURROGATES.sub("\ufffd", text))
 

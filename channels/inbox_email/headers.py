@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import Message
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 from inbox_email.charsets import decode, one_line
 
 MAX_ADDRESSES = 500
 MAX_ID = 998  # characters of a line (RFC 5322 section 2.1.1)
 
+_MEANS_SOMETHING = re.compile(r'[=\\"()<>,;:]')  # in an address field
 _WORD = re.compile(r"=\?([^?*\s]{1,60})(?:\*[^?\s]*)?\?([bBqQ])\?([^?]*)\?=")
 _BETWEEN_WORDS = re.compile(r"(\?=)\s+(=\?[^?\s]{1,80}\?[bBqQ]\?)")
 _ID = re.compile(rf"<[^<>]{{1,{MAX_ID - 2}}}>")
@@ -104,16 +106,18 @@ def decode_words(raw: str) -> str:
     return "".join([*parts, _decoded(run), text[done:]])
 
 
-def parse_addresses(raw: str) -> list[Address]:
+@lru_cache(maxsize=32)  # of one mail: whom it is from and to is asked from several sides
+def parse_addresses(raw: str) -> tuple[Address, ...]:
     """Return the mailboxes of an address field, without recursion: 1,000 nested comments are only 2 kB."""
-    return [a for piece in _split(raw) if (a := _mailbox(piece)) is not None]
+    return tuple(a for piece in _split(raw) if (a := _mailbox(piece)) is not None)
 
 
 def _split(raw: str) -> list[str]:
     """Cut an address field at the commas that are not inside quotes, comments or angle brackets."""
     pieces, start, quoted, comment, angle = list[str](), 0, False, 0, False
-    position, end = 0, len(raw)
-    while position < end and len(pieces) < MAX_ADDRESSES:
+    position = 0
+    while len(pieces) < MAX_ADDRESSES and (found := _MEANS_SOMETHING.search(raw, position)):
+        position = found.start()
         char = raw[position]
         if char == "=" and (word := _WORD.match(raw, position)):
             # What is encoded belongs to a name, also the commas that some mailers leave in it.

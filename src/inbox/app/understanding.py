@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from inbox.errors import InboxError, MessageUnreadable, Unavailable
 
 # A group holds back every reader of the stream until it commits, so it stays a matter of some hundredths of a second.
 TOGETHER = 20
+AT_ONCE = 100  # are looked up
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +28,22 @@ class _Read:
     messages: Sequence[Received]
 
 
-async def understand_pending(door: Door, *, limit: int = TOGETHER) -> int:
+async def understand_pending(door: Door, *, limit: int = AT_ONCE) -> int:
     """Understand what was fetched; what cannot be goes to quarantine. Returns how many were looked at."""
     async with door.units.reading() as unit:
         waiting = await unit.originals.pending(limit=limit)
-    read = await _read_all(door, waiting)
+    groups = [waiting[start : start + TOGETHER] for start in range(0, len(waiting), TOGETHER)]
+    read = await _read_all(door, groups[0]) if groups else []
+    for following in [*groups[1:], []]:
+        # The next group is read apart while the database is busy with this one.
+        async with asyncio.TaskGroup() as tasks:
+            reading = tasks.create_task(_read_all(door, following))
+            tasks.create_task(_take(door, read))
+        read = reading.result()
+    return len(waiting)
+
+
+async def _take(door: Door, read: Sequence[_Read]) -> None:
     try:
         await _take_together(door, read)
     except Unavailable:
@@ -39,7 +52,6 @@ async def understand_pending(door: Door, *, limit: int = TOGETHER) -> int:
         # Somebody was quicker with one of the tickets, or one of the mails cannot be stored: the others shall be.
         for each in read:
             await _take_alone(door, each)
-    return len(waiting)
 
 
 async def understand_one(door: Door, stored: Stored) -> str:
@@ -94,6 +106,8 @@ def _here(opened: Opened, stored: Stored) -> Answer:
 
 async def _take_together(door: Door, read: Sequence[_Read]) -> None:
     """Store all of them and what became of their originals in one transaction, or nothing."""
+    if not read:
+        return
     arrivals = [(each, [await _arrival(door, each, received) for received in each.messages]) for each in read]
     locks = [lock for _, found in arrivals for arrival in found for lock in locks_for(arrival.inbox, arrival.received)]
     async with door.turns.of(*locks), door.units(*locks) as unit:

@@ -51,7 +51,7 @@ def test_encoded_words_are_decoded(raw: str, text: str) -> None:
     ],
 )
 def test_addresses_are_found(raw: str, found: list[Address]) -> None:
-    assert parse_addresses(raw) == found
+    assert list(parse_addresses(raw)) == found
 
 
 @pytest.mark.parametrize(
