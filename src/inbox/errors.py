@@ -10,7 +10,9 @@
     │   ├── StaleVersion      somebody changed it since
     │   ├── AlreadyClaimed    somebody was quicker
     │   ├── SpokenSince       somebody wrote since the writer last looked
-    │   └── TransitionRefused the state does not allow it
+    │   ├── TransitionRefused the state does not allow it
+    │   ├── Merged            the ticket is a part of another by now
+    │   └── DifferentContacts two tickets are of two people; say that you mean it
     ├── LimitReached          too often; says when again
     ├── Unavailable           a part of ours does not answer
     │   ├── StorageFull       no room for attachments
@@ -119,6 +121,22 @@ class TransitionRefused(Conflict):
     """The ticket's state does not allow this."""
 
     code = "transition_refused"
+
+
+class Merged(Conflict):
+    """This ticket was merged into another one."""
+
+    code = "merged"
+
+    def __init__(self, into: object) -> None:
+        super().__init__()
+        self.into = into
+
+
+class DifferentContacts(Conflict):
+    """These tickets are of different contacts, who would read each other's words in our answers."""
+
+    code = "different_contacts"
 
 
 class LimitReached(InboxError):

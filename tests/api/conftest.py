@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from fastapi import FastAPI
 
 from inbox.api.app import create_app
 from inbox.api.edge import Edge
+from inbox.api.visitor_limits import Limits
 from inbox.app import api_keys
 from inbox.app.letters import Letter
 from inbox.app.passwords import hash_password
@@ -20,9 +22,12 @@ from inbox.domain.credentials import Scope, hash_of, new_token
 from inbox.domain.ids import InboxId, ManagerId, new_id
 from inbox.domain.manager import EVERYTHING, Access, Manager, Role
 from inbox.errors import Unavailable
+from inbox.secrets import Vault
 from inbox.store.unit_of_work import Units
 from inbox.testing.fakes import FixedClock, fake_host
+from tests.api.chatting import serving
 from tests.api.composition import composed
+from tests.api.posting import JUDGE, MAIL, Post
 
 SITE = "http://127.0.0.1:8000"
 PASSWORD = "correct horse battery"
@@ -122,3 +127,11 @@ async def house(units: Units, clock: FixedClock, tmp_path: Path, postman: KeptPo
     async with AsyncExitStack() as stack:
         yield House(create_app(services), units, clock, announced, stack)
     await services.inboxes.close()
+
+
+@pytest.fixture
+async def post(dsn: str, vault: Vault, tmp_path: Path) -> AsyncIterator[Post]:
+    async with serving(dsn, vault, tmp_path, Limits()) as service:
+        mail = await service.add_inbox("email", **MAIL, authentication_server=JUDGE)
+        chat = await service.add_inbox(continue_in=str(mail.id), form="name_email", title="Funkenwerk")
+        yield Post(service, mail, chat, count())

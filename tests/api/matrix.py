@@ -95,6 +95,14 @@ TABLE: dict[str, Row] = {
     "POST /api/v1/tickets/{ticket_id}/assign": Row(
         200, scope=_WRITE, bound="ticket", body=lambda ids: {"manager_id": ids["manager_id"]}
     ),
+    "POST /api/v1/tickets/{ticket_id}/merge": Row(
+        409, scope=_WRITE, bound="ticket", body=lambda ids: {"into": ids["ticket_id"]}
+    ),
+    "DELETE /api/v1/tickets/{ticket_id}/merge": Row(409, scope=_WRITE, bound="ticket"),
+    "POST /api/v1/tickets/{ticket_id}/split": Row(
+        201, scope=_WRITE, bound="ticket", once=True, body=lambda ids: {"messages": [ids["message_id"]]}
+    ),
+    "DELETE /api/v1/tickets/{ticket_id}/split": Row(409, scope=_WRITE, bound="ticket"),
     "POST /api/v1/tickets/{ticket_id}/accept": Row(409, scope=_WRITE, bound="ticket", by_managers=True),
     "POST /api/v1/tickets/{ticket_id}/extend": Row(409, scope=_WRITE, bound="ticket", by_managers=True),
     "POST /api/v1/tickets/{ticket_id}/decline": Row(409, scope=_WRITE, bound="ticket", by_managers=True),

@@ -26,17 +26,8 @@ from inbox.errors import Conflict
 from inbox.secrets import Vault
 from inbox.store.unit_of_work import utc_now
 from tests.api.chatting import ChatService, eventually, serving
+from tests.api.posting import MAIL
 
-MAIL = {
-    "address": "help@crowd.example",
-    "display_name": "Funkenwerk",
-    "imap_host": "mail.crowd.example",
-    "imap_user": "help",
-    "imap_password": "secret",
-    "smtp_host": "mail.crowd.example",
-    "smtp_user": "help",
-    "smtp_password": "secret",
-}
 GRETA = {"name": "Greta", "email": "greta@people.example"}
 GRACE = timedelta(minutes=2)
 

@@ -7,36 +7,17 @@ ticket of its own. Whatever comes, the ticket's contact, whom the next answer go
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from email import message_from_bytes, policy
+from dataclasses import replace
 from email.message import EmailMessage
-from itertools import count
-from pathlib import Path
 
 import pytest
 
-from inbox.api.visitor_limits import Limits
-from inbox.app.continuing import Continuing
-from inbox.app.intake import take_message, understood
-from inbox.app.reply import Desk, Draft, reply
-from inbox.app.timers import fire_due
-from inbox.channel.model import Original
 from inbox.channel.signing import TOKEN
-from inbox.domain.clocks import ClockKind
-from inbox.domain.ids import TicketId
-from inbox.domain.inbox import Inbox
-from inbox.domain.manager import EVERYTHING
 from inbox.domain.message import Direction, Message
 from inbox.domain.ticket import State, Ticket
-from inbox.secrets import Vault
-from inbox.store.unit_of_work import utc_now
-from tests.api.chatting import ChatService, serving
-from tests.api.test_continuing import MAIL
+from tests.api.posting import JUDGE, US, Post, begun, written
 
-US, TOM, EVE, PAUL = "help@crowd.example", "tom@example.org", "eve@evil.example", "paul@people.example"
-JUDGE = "mx.crowd.example"
+TOM, EVE, PAUL = "tom@example.org", "eve@evil.example", "paul@people.example"
 CONTACT, STRANGER, NEW = "as the contact", "as a stranger", "a new ticket"
 
 # How a mail says which ticket it means.
@@ -65,69 +46,6 @@ def joins(sender: str, proof: str) -> str:
     return CONTACT if sender in IS_CONTACT and proof in {"contact's id", "number"} else NEW
 
 
-@dataclass(slots=True)
-class Post:
-    """A mail inbox, a chat that continues in it, and who writes to them."""
-
-    service: ChatService
-    mail: Inbox
-    chat: Inbox
-    ids: count[int]
-
-    async def arrives(self, raw: EmailMessage) -> Message:
-        opened = await self.service.services.inboxes.get(self.mail.id)
-        octets = raw.as_bytes(policy=policy.SMTP)
-        original = Original(str(next(self.ids)), octets, "message/rfc822", utc_now())
-        (received,) = understood(opened.connection, original)
-        taken = await take_message(self.service.services.door, opened, received)
-        assert taken.message is not None
-        return taken.message
-
-    async def ticket(self, ticket_id: TicketId) -> Ticket:
-        async with self.service.services.units.reading() as unit:
-            return await unit.tickets.find(ticket_id, EVERYTHING)
-
-    async def answers(self, ticket_id: TicketId, text: str, *, solve: bool = False) -> Message:
-        opened = await self.service.services.inboxes.get((await self.ticket(ticket_id)).inbox_id)
-        desk = Desk(self.service.tom, EVERYTHING, self.service.services.blobs)
-        draft = Draft(text, last_seen=0, send_anyway=True, solve=solve)
-        async with self.service.services.units() as unit:
-            _, message = await reply(unit, desk, ticket_id, draft, opened, now=utc_now())
-        return message
-
-    async def ring(self) -> None:
-        services = self.service.services
-        rings = {ClockKind.CONTINUE: Continuing(services.inboxes, services.blobs)}
-        await fire_due(services.units, now=utc_now() + timedelta(minutes=10), rings=rings)
-
-    async def mailed(self, ticket_id: TicketId) -> EmailMessage:
-        """Return the last mail that left for a ticket."""
-        query = (
-            "select o.frozen from outbox o join messages m on m.id = o.message_id where m.ticket_id = $1 order by seq"
-        )
-        async with self.service.services.units.session() as session:  # type: ignore[attr-defined]  # the store's own
-            rows = await session.driver.fetch(query, ticket_id)
-        found = message_from_bytes(rows[-1]["frozen"], policy=policy.default)
-        assert isinstance(found, EmailMessage)
-        return found
-
-    async def in_chat(self, ticket_id: TicketId, message: Message) -> bool:
-        """Tell whether a visitor sees a message."""
-        async with self.service.services.units.reading() as unit:
-            return message.id in {e.message_id for e in await unit.visitors.log_since(ticket_id, 0, limit=50)}
-
-
-def written(sender: str | None, text: str, *, n: int, **fields: str) -> EmailMessage:
-    mail = EmailMessage()
-    fields = {"To": US, "Subject": "Lampe", "Message-ID": f"<mail-{n}@people.example>"} | fields
-    for name, value in {"From": sender, **fields}.items():
-        if value is not None:
-            mail[name.replace("_", "-")] = value
-    mail["Date"] = "Sun, 22 Nov 2026 10:00:00 +0000"
-    mail.set_content(text)
-    return mail
-
-
 def proving(proof: str, *, ours: str, theirs: str, number: int) -> dict[str, str]:
     """Return the fields by which a mail names a ticket."""
     found = TOKEN.search(ours)
@@ -148,23 +66,6 @@ def attack(sender: str, contact: str, n: int, fields: dict[str, str]) -> EmailMe
     mail = written(given, f"Bitte zahlen Sie alles auf mein neues Konto, {n}!", n=n, **more, **fields)
     mail.add_attachment(b"evil", maintype="application", subtype="octet-stream", filename="konto.bin")
     return mail
-
-
-@pytest.fixture
-async def post(dsn: str, vault: Vault, tmp_path: Path) -> AsyncIterator[Post]:
-    async with serving(dsn, vault, tmp_path, Limits()) as service:
-        mail = await service.add_inbox("email", **MAIL, authentication_server=JUDGE)
-        chat = await service.add_inbox(continue_in=str(mail.id), form="name_email", title="Funkenwerk")
-        yield Post(service, mail, chat, count())
-
-
-async def begun(post: Post, contact: str, n: int) -> tuple[Ticket, str, str]:
-    """Return a ticket that was asked, answered and solved; the contact's id, and ours."""
-    first = await post.arrives(written(f"Greta <{contact}>", "Wann kommt meine Lampe?", n=n))
-    answer = await post.answers(first.ticket_id, "Im Mai.", solve=True)
-    assert first.external_id is not None
-    assert answer.external_id is not None
-    return await post.ticket(first.ticket_id), first.external_id, answer.external_id
 
 
 def kept(ticket: Ticket) -> Ticket:

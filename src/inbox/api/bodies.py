@@ -139,6 +139,24 @@ class Assignment(Strict):
     manager_id: UUID
 
 
+class Merge(Strict):
+    """Into which ticket another one goes."""
+
+    into: UUID
+    reason: Line | None = None
+    different_contacts: StrictBool = Field(
+        default=False, description="say that you mean it, where the tickets are of different people"
+    )
+
+
+class Split(Strict):
+    """Which messages become a ticket of their own."""
+
+    messages: Annotated[list[UUID], Field(min_length=1, max_length=500)]
+    subject: Line | None = None
+    reason: Line | None = None
+
+
 class IdentityBody(Strict):
     """An identity of a contact."""
 

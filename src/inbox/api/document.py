@@ -10,7 +10,7 @@ from pydantic import BaseModel, create_model
 from pydantic.json_schema import models_json_schema
 
 from inbox.api.auth import Require
-from inbox.api.shapes import CampaignShape, ClientShape, EventShape, MessageShape, Shape, TicketShape
+from inbox.api.shapes import CampaignShape, ClientShape, EventShape, Id, MessageShape, Shape, TicketShape
 from inbox.domain.events import EventType
 
 _PROBLEM = {
@@ -67,6 +67,19 @@ class TicketFact(Shape):
     ticket: TicketShape
 
 
+class OtherTicket(Shape):
+    """The other of two tickets."""
+
+    id: Id
+    number: int
+
+
+class MovedFact(TicketFact):
+    """The data of events about messages that moved: fetch those of this ticket anew."""
+
+    other: OtherTicket
+
+
 class MessageFact(TicketFact):
     """The data of an event about a message; long texts and HTML are left out (`truncated`)."""
 
@@ -91,6 +104,10 @@ _DATA: dict[EventType, type[Shape] | dict[str, Any]] = {
     EventType.TICKET_CHANGED: ChangeFact,
     EventType.TICKET_ASSIGNED: TicketFact,
     EventType.TICKET_RELEASED: TicketFact,
+    EventType.TICKET_MERGED: MovedFact,
+    EventType.TICKET_UNMERGED: MovedFact,
+    EventType.TICKET_SPLIT: MovedFact,
+    EventType.TICKET_UNSPLIT: MovedFact,
     EventType.MESSAGE_RECEIVED: MessageFact,
     EventType.MESSAGE_QUEUED: MessageFact,
     EventType.MESSAGE_EDITED: MessageFact,

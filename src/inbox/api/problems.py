@@ -148,6 +148,8 @@ def _extras(error: errors.InboxError) -> dict[str, object]:
             return {"missed": [message_view(each) for each in missed if isinstance(each, Message)]}
         case errors.AlreadyClaimed(assignee=assignee):
             return {"assignee": assignee}
+        case errors.Merged(into=into):
+            return {"merged_into": str(into)}
     return {}
 
 

@@ -57,6 +57,7 @@ class TicketShape(Shape):
     solved_at: Time | None
     due_at: Time | None = Field(description="by when we are to answer, or to call back")
     follows: Id | None
+    merged_into: Id | None = Field(description="where its messages are now: it is but another name of that ticket")
     lane: Literal["answer", "thank", "nothing", "spam"]
     lane_by: Literal["rule", "manager"] | None = Field(description="null: nobody decided yet")
     lane_why: ReasonShape | None
@@ -136,6 +137,18 @@ class AudienceShape(Shape):
     reply_all: list[RecipientShape] = Field(description="everybody who was in what is answered")
 
 
+class LineShape(Shape):
+    """What a note says that is but a line about its ticket."""
+
+    name: Literal["merged", "moved_back", "split_from", "moved_to"]
+    ticket_id: Id = Field(description="the other ticket")
+    number: int = Field(description="of the other ticket")
+    count: int = Field(description="how many messages were moved with it")
+    move_id: Id = Field(description="lines of one move have the same")
+    reason: str | None
+    undone: bool = False
+
+
 class MessageShape(Shape):
     """One thing said."""
 
@@ -170,6 +183,8 @@ class MessageShape(Shape):
     unverified: bool
     remote_images: int
     permalink: str | None
+    moved: bool = Field(description="a person put it into this ticket")
+    event: LineShape | None = Field(description="of a note that is but a line about its ticket")
     copy_to: str | None = Field(description="the address to which answers were mailed whose visitor had left the chat")
     truncated: bool = Field(description="true in events whose message is longer than they carry")
 

@@ -124,14 +124,12 @@ async def _prepared(units: Units, opened: Opened, blobs: Blobs, row: Leased) -> 
     comes twice, a person decides.
     """
     async with units() as unit:
-        await unit.tickets.hold(row.ticket_id, EVERYTHING)
-        message = await _message(unit, row)
+        ticket, message = await _held(unit, row)
         if message.delivery in {Delivery.DELIVERED, Delivery.WITHDRAWN}:
             return Result(message.delivery)  # it came back to us before its own answer did, or was taken back
         if message.delivery is Delivery.SENDING and not opened.capabilities.resend_safe:
             return Result(Delivery.UNCERTAIN, _CRASHED)
         await unit.messages.save(replace(message, delivery=Delivery.SENDING))
-        ticket = await unit.tickets.find(row.ticket_id, EVERYTHING)
         return await outgoing(unit, blobs, ticket, message, frozen=row.frozen)
 
 
@@ -167,8 +165,7 @@ async def _record(unit: Unit, row: Leased, result: Result, *, now: datetime) -> 
     """Store the result, unless the lease was lost: then somebody else has the word."""
     if not await _end(unit, row, result, now=now):
         return
-    ticket = await unit.tickets.hold(row.ticket_id, EVERYTHING)
-    message = await _message(unit, row)
+    ticket, message = await _held(unit, row)
     if message.delivery is Delivery.DELIVERED:
         return  # it came back to us before its own answer did
     error = result.note if result.delivery not in {Delivery.SENT, Delivery.DELIVERED} else None
@@ -201,5 +198,13 @@ async def _end(unit: Unit, row: Leased, result: Result, *, now: datetime) -> boo
     return await unit.outbox.done(row, now=now, error=result.note)
 
 
-async def _message(unit: Unit, row: Leased) -> Message:
-    return await unit.messages.find(row.ticket_id, row.message_id)
+async def _held(unit: Unit, row: Leased) -> tuple[Ticket, Message]:
+    """Return a message with its ticket, held: since it was queued it may have gone into another one."""
+    held = None
+    while True:
+        message = await unit.messages.own(row.inbox_id, row.message_id)
+        if message is None:
+            raise NotFound("There is no such message.")
+        if held is not None and message.ticket_id == held.id:
+            return held, message
+        held = await unit.tickets.hold_any(message.ticket_id, EVERYTHING)

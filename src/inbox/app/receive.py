@@ -25,6 +25,7 @@ from inbox.domain.inbox import Inbox
 from inbox.domain.languages import Reading, base, hints_of, learnt, read
 from inbox.domain.manager import EVERYTHING
 from inbox.domain.message import Attachment, Delivery, Direction, Message
+from inbox.domain.moving import SILENT
 from inbox.domain.routing_effects import wants_routing
 from inbox.domain.rulebook import CALL, Facts
 from inbox.domain.threading import Placement, Threading, place
@@ -361,7 +362,7 @@ def _message(
         call=received.call,
         attachments=arrival.attachments,
         recipients=received.recipients,
-        meta=dict(received.meta),
+        meta=dict(received.meta) | ({} if received.wants_answer else {SILENT: True}),
     )
 
 

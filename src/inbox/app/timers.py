@@ -36,7 +36,7 @@ async def fire_due(units: Units, *, now: datetime, rings: Mapping[ClockKind, Rin
 
 async def _fire(unit: Unit, clock: Clock, ring: Ring | None, *, now: datetime) -> None:
     # The ticket first, like everybody who changes one and then its clocks: two ways round would wait for each other.
-    ticket = await unit.tickets.hold(clock.ticket_id, EVERYTHING)
+    ticket = await unit.tickets.hold_any(clock.ticket_id, EVERYTHING)
     if not await unit.clocks.fired(clock, now=now):
         return
     saved = await _rung(unit, ticket, clock, now=now) if ring is None else await ring(unit, ticket, now=now)

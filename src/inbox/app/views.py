@@ -9,6 +9,7 @@ from inbox.app.pictures import PictureLinks, with_pictures
 from inbox.domain.calls import Call
 from inbox.domain.events import EventType, NewEvent
 from inbox.domain.message import Attachment, Direction, Message
+from inbox.domain.moving import EVENT, WAS_IN
 from inbox.domain.reasons import reason_view
 from inbox.domain.recipients import Recipient
 from inbox.domain.ticket import Ticket
@@ -48,6 +49,7 @@ def ticket_view(ticket: Ticket) -> dict[str, Any]:
         "solved_at": moment(ticket.solved_at),
         "due_at": moment(ticket.due_at),
         "follows": _text(ticket.follows),
+        "merged_into": _text(ticket.merged_into),
         "lane": ticket.lane.value,
         "lane_by": ticket.lane_by,
         "lane_why": reason_view(ticket.lane_why),
@@ -97,6 +99,8 @@ def message_view(message: Message, links: PictureLinks | None = None) -> dict[st
         "unverified": message.unverified,
         "remote_images": int(meta.get("remote_images", 0)),
         "permalink": meta.get("permalink"),
+        "event": meta.get(EVENT),
+        "moved": bool(meta.get(WAS_IN)),
         "copy_to": meta.get("to") if "copies" in meta else None,
         "truncated": False,
     }

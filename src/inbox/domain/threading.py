@@ -43,6 +43,7 @@ class Candidate:
     written_to: frozenset[str] = (
         frozenset()
     )  # addresses that we wrote to ourselves: who answers from one is no stranger
+    named: frozenset[ContactId] = frozenset()  # contacts of the tickets whose number it was, merged ones too
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def _believed(how: Threading, candidate: Candidate, sender: ContactId | None, no
         case Evidence.TOKEN:
             return True
         case Evidence.NUMBER:
-            is_theirs = sender is not None and sender == candidate.ticket.contact_id
+            is_theirs = sender is not None and sender in {candidate.ticket.contact_id, *candidate.named}
             return is_theirs and now - candidate.ticket.updated_at <= _NUMBER_COUNTS_FOR
         case Evidence.AWAY:
             return candidate.ticket.state in AT_WORK and sender in candidate.participants

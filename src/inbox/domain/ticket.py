@@ -79,6 +79,7 @@ class Ticket:
     solved_at: datetime | None = None
     due_at: datetime | None = None  # by when we are to answer, or to call back
     follows: TicketId | None = None  # the older ticket that this one continues
+    merged_into: TicketId | None = None  # where its messages are now; it is but another name of that ticket
     live: bool = False  # the contact follows it as we write
     lane: Lane = Lane.ANSWER
     lane_by: str | None = None  # rule | manager

@@ -57,14 +57,30 @@ _PERSONS_TICKET = """
   null as number,
   exists (select from claims join managers m on claims.kind = 'email' and lower(m.email) = claims.value) as ours,
   (select t from tickets t where t.inbox_id = $1 and t.contact_id = (select id from person) and $8::text is null
+     and t.merged_into is null
    order by t.created_at desc limit 1) as ticket
 """
 _BY_THREAD = _COMMON + _THREAD_TICKET
 _BY_CONTACT = _COMMON + _PERSONS_TICKET
 # A ticket is answered through its own inbox, and through one that wrote on its behalf: to a visitor who had left.
+# Our mark proves the ticket in which the message that carried it is by now, and whatever that is merged into.
 _REFERENCED = """
-select t as ticket, t.id = $3 as proved,
-  exists (select from messages r where r.ticket_id = t.id and r.inbox_id = $1 and r.external_id = any($2)) as answered,
+with answers as (
+  select m.ticket_id, m.meta -> 'was_in' as was_in, r.place
+  from unnest($2::text[]) with ordinality as r (id, place) join messages m on m.inbox_id = $1 and m.external_id = r.id
+), proved as (
+  select coalesce((select a.ticket_id from answers a where a.ticket_id = $3 or a.was_in ? $3::uuid::text
+                   order by a.place limit 1), $3::uuid) as id
+), named as (
+  select coalesce(n.merged_into, n.id) as id, n.id = (select id from proved) as proved,
+    n.id in (select ticket_id from answers) as answered, n.contact_id
+  from (select id from proved union select ticket_id from answers union
+    select t.id from tickets t where t.number = $4) as found join tickets n on n.id = found.id
+), meant as (
+  select id, bool_or(proved) as proved, bool_or(answered) as answered, array_agg(contact_id) as contacts
+  from named group by id
+)
+select t as ticket, n.proved, n.answered, n.contacts,
   (select array_agg(distinct p.contact_id) from messages p where p.ticket_id = t.id and not p.unverified
      and p.contact_id is not null) as participants,
   (select array_agg(distinct lower(w.meta ->> 'to')) from messages w where w.ticket_id = t.id
@@ -72,12 +88,9 @@ select t as ticket, t.id = $3 as proved,
   (select array_agg(i.value) from identities i
    where i.contact_id = t.contact_id and i.kind = 'email' and t.inbox_id = $1 and exists (
      select from messages w where w.ticket_id = t.id and w.inbox_id = $1 and w.direction = 'outbound')) as answered_to
-from tickets t
-where t.id in (
-    select $3::uuid union select m.ticket_id from messages m where m.inbox_id = $1 and m.external_id = any($2)
-    union select n.id from tickets n where n.number = $4)
-  and (t.inbox_id = $1 or exists (select from messages m where m.ticket_id = t.id and m.inbox_id = $1))
-order by proved desc nulls last limit 20
+from meant n join tickets t on t.id = n.id
+where t.inbox_id = $1 or exists (select from messages m where m.ticket_id = t.id and m.inbox_id = $1)
+order by n.proved desc nulls last limit 20
 """
 _LEFT_OPEN = """
 select t as ticket from tickets t
@@ -195,7 +208,9 @@ def _referenced(row: Any) -> Candidate:  # noqa: ANN401 - asyncpg ships no types
     evidence = Evidence.TOKEN if row["proved"] else Evidence.REFERENCE if row["answered"] else Evidence.NUMBER
     # Whom a form named is nobody we know; who answers our mail to them from there has shown that it reached them.
     written_to = frozenset((*(row["written_to"] or ()), *(row["answered_to"] or ())))
-    return Candidate(ticket, evidence, known, written_to=written_to)
+    # A merged ticket's number still names its own contact, who is another one perhaps.
+    named = frozenset(c for c in row["contacts"] if c) if evidence is Evidence.NUMBER else frozenset()
+    return Candidate(ticket, evidence, known, written_to=written_to, named=named)
 
 
 class _Shape(NamedTuple):

@@ -192,6 +192,7 @@ tickets = Table(
     Column("solved_at", Moment),
     Column("due_at", Moment),
     Column("follows", ForeignKey("tickets.id")),
+    Column("merged_into", ForeignKey("tickets.id")),
     Column("live", Boolean, nullable=False, server_default=text("false")),
     Column("lane", Text, nullable=False, server_default=text("'answer'")),
     Column("lane_by", Text),
@@ -233,6 +234,7 @@ tickets = Table(
     Index("ix_tickets_assignee", "assignee_id", "state", postgresql_where=text("assignee_id is not null")),
     Index("ix_tickets_offered", "offered_to", postgresql_where=text("offered_to is not null")),
     Index("ix_tickets_state", "state", "updated_at", "id"),
+    Index("ix_tickets_merged_into", "merged_into", postgresql_where=text("merged_into is not null")),
 )
 
 messages = Table(

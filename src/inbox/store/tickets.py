@@ -16,7 +16,7 @@ from inbox.domain.lanes import Lane
 from inbox.domain.manager import Access
 from inbox.domain.reasons import reason_view, to_reason
 from inbox.domain.ticket import AT_WORK, Priority, State, Ticket
-from inbox.errors import Invalid, NotFound, StaleVersion
+from inbox.errors import Invalid, Merged, NotFound, StaleVersion
 from inbox.store.database import Session
 from inbox.store.schema import Moment
 from inbox.store.tables import contacts, identities, messages, tickets
@@ -78,7 +78,14 @@ class Tickets:
         return to_ticket(row)
 
     async def hold(self, ticket_id: TicketId, access: Access) -> Ticket:
-        """Return a ticket locked until the unit ends: its messages get their order here."""
+        """Return a ticket locked until the unit ends: its messages get their order here. Raises Merged."""
+        ticket = await self.hold_any(ticket_id, access)
+        if ticket.merged_into is not None:
+            raise Merged(ticket.merged_into)
+        return ticket
+
+    async def hold_any(self, ticket_id: TicketId, access: Access) -> Ticket:
+        """Return a ticket locked likewise, also one that is merged into another."""
         statement = select(tickets).where(tickets.c.id == ticket_id, visible(access)).with_for_update(key_share=True)
         row = await self._session.row(statement)
         if row is None:
@@ -122,7 +129,7 @@ class Tickets:
         """Return a contact's newest tickets."""
         statement = (
             select(tickets)
-            .where(tickets.c.contact_id == contact_id, visible(access))
+            .where(tickets.c.contact_id == contact_id, tickets.c.merged_into.is_(None), visible(access))
             .order_by(tickets.c.updated_at.desc())
             .limit(limit)
         )
@@ -232,7 +239,7 @@ def _in_view(query: TicketQuery) -> ColumnElement[bool]:
         case View.WAITING | View.SNOOZED:
             return tickets.c.state == query.view.value
         case View.SOLVED:
-            return tickets.c.state.in_([State.SOLVED.value, State.CLOSED.value])
+            return and_(tickets.c.state.in_([State.SOLVED.value, State.CLOSED.value]), tickets.c.merged_into.is_(None))
         case View.ALL:
             return literal(value=True)
 

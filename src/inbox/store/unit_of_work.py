@@ -23,6 +23,7 @@ from inbox.store.intake import INSERT_EVENTS, Intake, event_columns
 from inbox.store.languages import Languages
 from inbox.store.managers import Managers
 from inbox.store.messages import Messages
+from inbox.store.moves import Moves
 from inbox.store.originals import Originals
 from inbox.store.outbox import Outbox
 from inbox.store.pictures import Pictures
@@ -52,6 +53,7 @@ class Unit:
         self.languages = Languages(session)
         self.managers = Managers(session)
         self.messages = Messages(session)
+        self.moves = Moves(session)
         self.originals = Originals(session)
         self.outbox = Outbox(session)
         self.pictures = Pictures(session)

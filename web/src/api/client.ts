@@ -92,7 +92,7 @@ export const http = {
     json<T>("POST", address(path, {}), body, key),
   patch: <T>(path: string, body: unknown): Promise<T> => json<T>("PATCH", address(path, {}), body),
   put: <T>(path: string, body: unknown): Promise<T> => json<T>("PUT", address(path, {}), body),
-  delete: (path: string): Promise<void> => json<void>("DELETE", address(path, {})),
+  delete: <T = void>(path: string): Promise<T> => json<T>("DELETE", address(path, {})),
   upload: async <T>(path: string, query: Query, file: Blob): Promise<T> => {
     const headers = { "content-type": file.type || "application/octet-stream" };
     const response = await send(address(path, query), { method: "POST", headers, body: file });

@@ -129,6 +129,12 @@ export const api = {
     claim: (id: string) => http.post<Ticket>(`${ticket(id)}/claim`),
     release: (id: string) => http.post<Ticket>(`${ticket(id)}/release`),
     assign: (id: string, manager: string) => http.post<Ticket>(`${ticket(id)}/assign`, { manager_id: manager }),
+    merge: (id: string, body: { into: string; reason?: string; different_contacts: boolean }) =>
+      http.post<Ticket>(`${ticket(id)}/merge`, body),
+    unmerge: (id: string) => http.delete<Ticket>(`${ticket(id)}/merge`),
+    split: (id: string, body: { messages: string[]; subject?: string; reason?: string }) =>
+      http.post<Ticket>(`${ticket(id)}/split`, body),
+    unsplit: (id: string) => http.delete<Ticket>(`${ticket(id)}/split`),
     accept: (id: string) => http.post<Ticket>(`${ticket(id)}/accept`),
     decline: (id: string) => http.post<Ticket>(`${ticket(id)}/decline`),
     extend: (id: string) => http.post<Ticket>(`${ticket(id)}/extend`),

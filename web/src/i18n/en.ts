@@ -1,4 +1,5 @@
 /** The desk in English; its keys are those of every language. */
+import { moving } from "./en.moving.ts";
 import { rehearsal } from "./en.rehearsal.ts";
 import { routing } from "./en.routing.ts";
 import { sending } from "./en.sending.ts";
@@ -19,7 +20,8 @@ export type Key =
   | keyof typeof routing
   | keyof typeof rehearsal
   | keyof typeof sending
-  | keyof typeof mail;
+  | keyof typeof mail
+  | keyof typeof moving;
 export type Dictionary = Record<Key, string | Forms>;
 
-export const en: Dictionary = { ...work, ...settings, ...teams, ...routing, ...rehearsal, ...sending, ...mail };
+export const en: Dictionary = { ...work, ...settings, ...teams, ...routing, ...rehearsal, ...sending, ...mail, ...moving };

@@ -22,7 +22,7 @@ import { Company, type Typist } from "./company.svelte.ts";
 import { fetchAll } from "./fetch.ts";
 import { Link, type LinkState } from "./link.ts";
 import { TicketList } from "./list.svelte.ts";
-import { apply, emptyState, inOrder, putContact, putMessages, putPresence, putTicket, type State, type Touched, type Watcher } from "./state.ts";
+import { apply, emptyState, inOrder, putContact, putMessages, putPresence, putTicket, replaceThread, type State, type Touched, type Watcher } from "./state.ts";
 
 const BANNER_AFTER = 1_500;
 const COUNTERS_AFTER = 1_000;
@@ -164,11 +164,12 @@ export class Live {
     this.#link.state({ type: "subscribe", ticket_id: null });
   }
 
-  async loadMessages(id: string): Promise<void> {
+  async loadMessages(id: string, anew = false): Promise<void> {
     const page = await api.tickets.messages(id);
     const known = this.#state.threads.get(id);
     if (known === undefined) this.#keepThread(id, page.next_cursor);
-    putMessages(this.#state, id, page.items);
+    if (anew) replaceThread(this.#state, id, page.items, page.next_cursor);
+    else putMessages(this.#state, id, page.items);
     this.version++;
   }
 
@@ -337,7 +338,7 @@ export class Live {
         for (const watcher of this.#watchers) watcher(touched.ticket.before, touched.ticket.after);
       }
       if (touched.countersStale === true) this.#countersSoon();
-      if (touched.refetch !== undefined) this.#quietly(this.loadMessages(touched.refetch));
+      if (touched.refetch !== undefined) this.#quietly(this.loadMessages(touched.refetch, touched.anew));
       if (touched.contact !== undefined) this.#quietly(this.#loadContact(touched.contact));
       if (touched.message?.author.kind === "contact") this.#company.stops(touched.message.ticket_id);
       for (const listener of this.#listeners) listener(event, touched);

@@ -34,6 +34,8 @@ export interface Touched {
   message?: Message;
   /** The body of this ticket's messages must be asked for again. */
   refetch?: string;
+  /** Messages went elsewhere or came from there: what is asked for again takes the place of all that was known. */
+  anew?: boolean;
   /** This contact is known here and is called otherwise now; who may know how, is asked. */
   contact?: string;
   /** A counter could not be moved by this event alone. */
@@ -78,7 +80,7 @@ export function standsIn(view: ViewName, ticket: Ticket, me: string): boolean {
     case "snoozed":
       return ticket.state === "snoozed";
     case "solved":
-      return ticket.state === "solved" || ticket.state === "closed";
+      return (ticket.state === "solved" || ticket.state === "closed") && ticket.merged_into === null;
     case "all":
       return true;
   }
@@ -178,6 +180,19 @@ export function putContact(state: State, contact: Contact): void {
   }
 }
 
+/** A ticket was merged or split: its messages have other places now. */
+const MOVED: ReadonlySet<string> = new Set(["ticket.merged", "ticket.unmerged", "ticket.split", "ticket.unsplit"]);
+
+/** Put what was asked for again in the place of a thread; what came in meanwhile stays. */
+export function replaceThread(state: State, ticket: string, messages: Message[], older: string | null): void {
+  const known = state.threads.get(ticket);
+  const newest = messages.at(-1)?.seq ?? 0;
+  const later = known === undefined ? [] : [...known.messages.values()].filter((message) => message.seq > newest && message.ticket_id === ticket);
+  const asked = new Set(messages.map(({ id }) => id));
+  const kept = [...messages, ...later.filter(({ id }) => !asked.has(id))];
+  state.threads.set(ticket, { messages: new Map(kept.map((message) => [message.id, message])), older });
+}
+
 /** Apply one event of the stream. Known ones change nothing the second time. */
 export function apply(state: State, event: StreamEvent): Touched {
   const touched: Touched = {};
@@ -190,6 +205,10 @@ export function apply(state: State, event: StreamEvent): Touched {
   merge(state.managers, event.data.manager);
   merge(state.teams, event.data.team);
   if (event.data.contact !== undefined && knows(state, event.data.contact.id)) touched.contact = event.data.contact.id;
+  if (MOVED.has(event.type) && state.threads.has(event.subject)) {
+    touched.refetch = event.subject;
+    touched.anew = true;
+  }
   if (event.type === "quarantine.changed") touched.countersStale = true;
   return touched;
 }

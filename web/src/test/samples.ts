@@ -25,6 +25,7 @@ export function ticket(id: string, part: Partial<Ticket> = {}): Ticket {
     solved_at: null,
     due_at: null,
     follows: null,
+    merged_into: null,
     lane: "answer",
     lane_by: null,
     lane_why: null,
@@ -74,6 +75,8 @@ export function message(id: string, seq: number, part: Partial<Message> = {}): M
     unverified: false,
     remote_images: 0,
     permalink: null,
+    event: null,
+    moved: false,
     truncated: false,
     ...part,
   };

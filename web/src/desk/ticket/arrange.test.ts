@@ -4,7 +4,7 @@ import { byBranch, byTime, type Item } from "./arrange.ts";
 import { parts } from "./links.ts";
 
 function shape(items: Item[]): string[] {
-  return items.map((item) => (item.kind === "day" ? "day" : `${"-".repeat(item.depth)}${item.message.id}`));
+  return items.map((item) => (item.kind !== "message" ? item.kind : `${"-".repeat(item.depth)}${item.message.id}`));
 }
 
 test("a day is named once, before its first message", () => {
@@ -59,4 +59,15 @@ test("an address is a link without the full stop behind it", () => {
 
 test("no address but http and https becomes a link", () => {
   expect(parts("javascript:alert(1)")).toEqual([{ text: "javascript:alert(1)" }]);
+});
+
+function line(id: string, seq: number, move: string) {
+  return message(id, seq, {
+    event: { name: "moved_to", ticket_id: "t-2", number: 2, count: 3, move_id: move, reason: null, undone: false },
+  });
+}
+
+test("several messages of one move are told once, and end what was said in one breath", () => {
+  const items = byTime([line("a", 1, "m1"), line("b", 2, "m1"), message("c", 3), line("d", 4, "m1"), line("e", 5, "m2")]);
+  expect(items.filter((item) => item.kind === "line").map((item) => item.count)).toEqual([2, 1, 1]);
 });

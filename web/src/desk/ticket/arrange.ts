@@ -1,9 +1,10 @@
 /** In which order, and under which headings, the messages of a ticket are drawn. */
-import type { Message } from "../../api/types.ts";
+import type { Line, Message } from "../../api/types.ts";
 import { dayKey } from "../../ui/time.ts";
 
 export type Item =
   | { kind: "day"; key: string; at: string }
+  | { kind: "line"; key: string; message: Message; event: Line; count: number }
   | { kind: "message"; key: string; message: Message; depth: number; parent: Message | null; follows: boolean };
 
 const CLOSE = 5 * 60 * 1000;
@@ -14,6 +15,11 @@ export function byTime(messages: Message[]): Item[] {
   const items: Item[] = [];
   let before: Message | null = null;
   for (const message of messages) {
+    if (message.event !== null) {
+      addLine(items, message, message.event);
+      before = null;
+      continue;
+    }
     if (before === null || dayKey(before.at) !== dayKey(message.at)) {
       items.push({ kind: "day", key: `day-${message.id}`, at: message.at });
       before = null;
@@ -23,6 +29,14 @@ export function byTime(messages: Message[]): Item[] {
     before = message;
   }
   return items;
+}
+
+/** What happened to the ticket; where several messages of one move stood side by side, it is told once. */
+function addLine(items: Item[], message: Message, event: Line): void {
+  const last = items.at(-1);
+  const moved = event.name === "moved_to" || event.name === "moved_back";
+  if (moved && last?.kind === "line" && last.event.move_id === event.move_id && last.event.name === event.name) last.count++;
+  else items.push({ kind: "line", key: message.id, message, event, count: moved ? 1 : event.count });
 }
 
 function inOneBreath(before: Message, message: Message): boolean {
