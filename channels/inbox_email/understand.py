@@ -19,6 +19,7 @@ from inbox_email.charsets import decode
 from inbox_email.content import Content, content_of
 from inbox_email.headers import Address, Headers
 from inbox_email.html import CLEANER
+from inbox_email.invitations import invitation_in
 from inbox_email.marks import LOOP_FIELD, loop_mark, message_of
 from inbox_email.mime import Mail, content_octets, take_apart
 from inbox_email.verdicts import is_refuted
@@ -55,11 +56,13 @@ class Reader:
         subject = headers.text("subject")[:998]
         shown = content_of(mail.body, mail.files, subject=subject)
         sender, references = self._sender(headers, original.body), _references(mail, kind)
+        invitation = invitation_in(mail.files, self.address)
+        said = shown.text or (invitation or {}).get("summary")
         return Received(
             external_id=headers.own_id() or f"sha256:{_hex(original.body)}",
             sender=sender,
             at=original.at,
-            text="\n\n".join(part for part in (_not_fetched(original), shown.text) if part),
+            text="\n\n".join(part for part in (_not_fetched(original), said) if part),
             html=shown.html,
             quoted=shown.quoted,
             subject=subject or None,
@@ -74,7 +77,10 @@ class Reader:
             wants_answer=kind not in WANT_NO_ANSWER and not self._is_own(headers),
             files=shown.files,
             recipients=_recipients(headers),
-            meta=_meta(headers, kind=kind, shown=shown) | _from(sender) | {"digest": _digest(headers, original.body)},
+            meta=_meta(headers, kind=kind, shown=shown)
+            | _from(sender)
+            | _special(invitation)
+            | {"digest": _digest(headers, original.body)},
         )
 
     def _sender(self, headers: Headers, octets: bytes) -> Sender:
@@ -175,6 +181,11 @@ def _from(sender: Sender) -> dict[str, Any]:
     """Return who wrote it, and whether nobody knows that they did."""
     claim = sender.claims[0]
     return {"from": claim.value} | ({} if claim.verified else {"doubted": True})
+
+
+def _special(invitation: dict[str, Any] | None) -> dict[str, Any]:
+    """Return what of a mail is shown in a way of its own."""
+    return {"invitation": invitation} if invitation else {}
 
 
 def shortened(references: Iterable[str]) -> list[str]:

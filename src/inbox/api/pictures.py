@@ -13,8 +13,8 @@ from inbox.api.auth import Caller, require
 from inbox.api.bodies import Strict
 from inbox.api.files import inert_headers
 from inbox.api.json import Json
+from inbox.api.mail_shapes import PicturesShape
 from inbox.api.services import services
-from inbox.api.shapes import PicturesShape
 from inbox.app.pictures import PictureLinks, held_back, sender_of, url_in
 from inbox.app.ports import Unit
 from inbox.domain.ids import AttachmentId, MessageId, TicketId

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from inbox.api.mail_shapes import InvitationShape
+from inbox.api.shape import Shape as Shape  # noqa: PLC0414 - exported: most look for it here
 
 T = TypeVar("T")
 Id = str
 Time = str  # RFC 3339 in UTC, to the millisecond
-
-
-class Shape(BaseModel):
-    """An answer."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class ContactRef(Shape):
@@ -182,19 +179,12 @@ class MessageShape(Shape):
     recipients: list[RecipientShape]
     unverified: bool
     remote_images: int
+    invitation: InvitationShape | None
     permalink: str | None
     moved: bool = Field(description="a person put it into this ticket")
     event: LineShape | None = Field(description="of a note that is but a line about its ticket")
     copy_to: str | None = Field(description="the address to which answers were mailed whose visitor had left the chat")
     truncated: bool = Field(description="true in events whose message is longer than they carry")
-
-
-class PicturesShape(Shape):
-    """The pictures of a message that are elsewhere."""
-
-    held_back: int = Field(description="that could be fetched; pictures of one pixel never are")
-    sender: str | None = Field(description="whose are or may always be fetched; null: not known to be theirs")
-    always: bool
 
 
 class ListOf(Shape, Generic[T]):

@@ -8,7 +8,7 @@ from dataclasses import replace
 from inbox.app.intake import Door, understood_apart
 from inbox.channel.contract import Cleans, Connection
 from inbox.channel.model import Received
-from inbox.domain.message import Message
+from inbox.domain.message import BY_RULES, Message
 from inbox.errors import InboxError, MessageUnreadable, Unavailable
 
 
@@ -51,5 +51,5 @@ def _as_today(message: Message, found: Sequence[Received]) -> Message:
     received = next(same, None)
     if received is None:
         return replace(message, html=None)
-    by_rules = {name: received.meta.get(name, 0) for name in ("cleaner", "remote_images")}
+    by_rules = {name: received.meta.get(name) for name in BY_RULES}
     return replace(message, html=received.html, quoted=received.quoted, meta=message.meta | by_rules)

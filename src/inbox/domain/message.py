@@ -42,6 +42,9 @@ class Delivery(StrEnum):
     WITHDRAWN = "withdrawn"  # taken back before it left: nobody got it
 
 
+BY_RULES = ("cleaner", "remote_images", "invitation")  # of a message's `meta`: how it is shown by today's rules
+
+
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """A file that belongs to a message; its bytes lie under their hash."""

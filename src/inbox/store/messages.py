@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from inbox.app.queries import Page
 from inbox.domain.calls import Call
 from inbox.domain.ids import AttachmentId, InboxId, MessageId, TicketId
-from inbox.domain.message import Attachment, Delivery, Direction, Kind, Message
+from inbox.domain.message import BY_RULES, Attachment, Delivery, Direction, Kind, Message
 from inbox.domain.recipients import Fate, Recipient, Role
 from inbox.domain.ticket import Ticket
 from inbox.errors import NotFound
@@ -110,7 +110,7 @@ class Messages:
 
     async def keep_shown(self, message: Message) -> None:
         """Store how a message is shown by newer rules; what was said stays."""
-        by_rules = {name: message.meta.get(name, 0) for name in ("remote_images", "cleaner")}
+        by_rules = {name: message.meta.get(name) for name in BY_RULES}
         values = {"html": message.html, "quoted": message.quoted, "meta": messages.c.meta + cast(by_rules, JSONB)}
         is_theirs = messages.c.id == message.id, messages.c.deleted_at.is_(None), messages.c.edition == message.edition
         await self._session.run(update(messages).where(*is_theirs).values(**values))

@@ -74,6 +74,7 @@ export function message(id: string, seq: number, part: Partial<Message> = {}): M
     recipients: [],
     unverified: false,
     remote_images: 0,
+    invitation: null,
     permalink: null,
     event: null,
     moved: false,

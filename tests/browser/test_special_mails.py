@@ -1,0 +1,91 @@
+"""What else comes by mail is shown for what it is: invitations, sealed and packed mails, receipts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from email.message import EmailMessage
+
+import pytest
+from playwright.async_api import Browser, Locator, expect
+
+from inbox.testing.imap import ScriptedImapServer
+from inbox.testing.smtp import SmtpSink
+from tests.browser.pages import Desk, a_desk
+from tests.browser.program import Api
+from tests.browser.test_mail import SHAPES
+from tests.e2e.mails import mail_settings
+
+pytestmark = pytest.mark.browser
+
+INVITATION = """BEGIN:VCALENDAR
+METHOD:REQUEST
+BEGIN:VEVENT
+UID:1
+SUMMARY:Handing over the second batch of lamps
+DTSTART;TZID=America/New_York:20261124T090000
+DTEND;TZID=America/New_York:20261124T103000
+RRULE:FREQ=WEEKLY;COUNT=3
+LOCATION:Workshop\\, Leipzig
+ORGANIZER;CN=Greta Lamps:mailto:lamps@example.org
+ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:help@example.org
+ATTENDEE;CN=Paul;PARTSTAT=ACCEPTED:mailto:paul@example.org
+ATTENDEE;CN=Aylin;PARTSTAT=DECLINED:mailto:aylin@example.org
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+def letter(subject: str, text: str = "Hello") -> EmailMessage:
+    made = EmailMessage()
+    made["From"], made["To"], made["Subject"] = "Leipzig Lamps <lamps@example.org>", "help@example.org", subject
+    made["Message-ID"] = f"<{abs(hash(subject))}@example.org>"
+    made.set_content(text)
+    return made
+
+
+def invitation() -> bytes:
+    made = letter("Invitation: lamps", "You are invited.")
+    made.add_alternative(INVITATION, subtype="calendar", params={"method": "REQUEST"})
+    return made.as_bytes()
+
+
+@pytest.fixture
+async def arrived(api: Api) -> AsyncIterator[None]:
+    """Let one mail of each kind arrive."""
+    async with AsyncExitStack() as stack:
+        mailbox = await stack.enter_async_context(ScriptedImapServer())
+        sink = await stack.enter_async_context(SmtpSink())
+        mailbox.append(invitation())
+        api.post("/inboxes", {"channel": "email", "name": "Mail", "config": mail_settings(mailbox, sink)})
+        yield
+
+
+async def opened(desk: Desk, subject: str) -> Locator:
+    """Open the ticket of a mail and return what shows it."""
+    await desk.page.goto(desk.url)
+    row = desk.rows.filter(has=desk.page.get_by_text(subject, exact=True)).first
+    await desk.page.goto(desk.url + str(await row.get_attribute("href", timeout=20_000)))
+    article = desk.page.get_by_role("article").first
+    await expect(article).to_be_visible()
+    return article
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.usefixtures("arrived")
+async def test_an_invitation_is_a_card_in_the_readers_time(browser: Browser, api: Api, scheme: str, shape: str) -> None:
+    context = {"color_scheme": scheme, "viewport": SHAPES[shape], "timezone_id": "Europe/Berlin", "locale": "en-GB"}
+    async with a_desk(browser, api.url, **context) as desk:
+        await desk.sign_in(api.email, api.password)
+        article = await opened(desk, "Invitation: lamps")
+        card = article.get_by_role("region", name="Invitation")
+        await expect(card).to_contain_text("Handing over the second batch of lamps")
+        await expect(card).to_contain_text("Tue, 24 November 2026")
+        await expect(card).to_contain_text("15:00–16:30")
+        await expect(card).to_contain_text("Not answered by us")
+        await card.get_by_text("3 people invited").click()
+        await expect(card.get_by_text("Paul")).to_be_visible()
+        await desk.photograph(f"invitation-{scheme}-{shape}")
+
+        assert await desk.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
