@@ -257,7 +257,7 @@ async def test_what_a_stranger_wrote_is_taken_out_as_their_own_ticket(post: Post
     await post.answers(new.id, "Sie auch.")
 
     assert (new.contact_id, new.contact_name) == (eve.contact_id, "Eve")
-    assert (await post.mailed(new.id))["To"] == "eve@evil.example"
+    assert (await post.mailed(new.id))["To"].addresses[0].addr_spec == "eve@evil.example"
 
 
 async def test_a_split_that_is_undone_leaves_the_ticket_as_it_was(post: Post) -> None:
