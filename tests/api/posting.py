@@ -106,3 +106,9 @@ async def begun(post: Post, contact: str, n: int) -> tuple[Ticket, str, str]:
     assert first.external_id is not None
     assert answer.external_id is not None
     return await post.ticket(first.ticket_id), first.external_id, answer.external_id
+
+
+def to(mail: EmailMessage) -> str:
+    """Return the one address that a mail goes to, whatever name stands beside it."""
+    (address,) = mail["To"].addresses
+    return str(address.addr_spec)

@@ -15,7 +15,7 @@ import pytest
 from inbox.channel.signing import TOKEN
 from inbox.domain.message import Direction, Message
 from inbox.domain.ticket import State, Ticket
-from tests.api.posting import JUDGE, US, Post, begun, written
+from tests.api.posting import JUDGE, US, Post, begun, to, written
 
 TOM, EVE, PAUL = "tom@example.org", "eve@evil.example", "paul@people.example"
 CONTACT, STRANGER, NEW = "as the contact", "as a stranger", "a new ticket"
@@ -111,7 +111,7 @@ async def only_the_contact_is_answered(
     text = mail.as_string()
     is_theirs = message.ticket_id == before.id and message.contact_id == before.contact_id
 
-    assert (mail["To"], mail["Cc"], mail["Reply-To"]) == (contact, None, None)
+    assert (to(mail), mail["Cc"], mail["Reply-To"]) == (contact, None, None)
     assert not list(mail.iter_attachments())
     assert ("neues Konto" in text) is is_theirs
     assert (str(message.external_id) in text) is is_theirs
@@ -150,7 +150,7 @@ async def test_what_a_chat_visitor_sees_is_their_own_and_what_is_mailed_to_them_
     assert message.unverified is not is_theirs
     assert await post.in_chat(before.id, message) is is_theirs
     assert (after.contact_id, after.contact_verified) == (before.contact_id, before.contact_verified)
-    assert (mail["To"], mail["Cc"]) == (contact, None)
+    assert (to(mail), mail["Cc"]) == (contact, None)
     assert (str(message.external_id) in mail.as_string()) is is_theirs
     assert ("neues Konto" in mail.as_string()) is is_theirs
 
@@ -175,7 +175,7 @@ async def test_a_manager_who_asks_as_anybody_does_is_answered_in_their_thread(po
         written(f"Tom <{TOM}>", "Schön!", n=next(post.ids), In_Reply_To=str(answer.external_id))
     )
 
-    assert (mail["To"], mail["In-Reply-To"]) == (TOM, first.external_id)
+    assert (to(mail), mail["In-Reply-To"]) == (TOM, first.external_id)
     assert (second.ticket_id, second.unverified, second.manager_id) == (first.ticket_id, False, None)
 
 
@@ -193,7 +193,7 @@ async def test_whom_a_form_named_is_a_stranger_until_they_answer_our_mail(post: 
     assert guessed.ticket_id != first.ticket_id
     assert (eve.ticket_id, eve.unverified) == (first.ticket_id, True)
     assert (second.ticket_id, second.unverified) == (first.ticket_id, False)
-    assert (mail["To"], mail["In-Reply-To"]) == (greta, second.external_id)
+    assert (to(mail), mail["In-Reply-To"]) == (greta, second.external_id)
     assert (
         await post.arrives(written(greta, "!", n=next(post.ids), References=str(second.external_id)))
     ).ticket_id == (first.ticket_id)
