@@ -8,7 +8,19 @@ from contextlib import asynccontextmanager
 from typing import Any, ClassVar
 
 from inbox.channel.host import Host
-from inbox.channel.model import CONTRACT, Batch, Capabilities, Health, Original, Outgoing, Receipt, Received
+from inbox.channel.model import (
+    CONTRACT,
+    Batch,
+    Capabilities,
+    Health,
+    Original,
+    Outgoing,
+    Receipt,
+    Received,
+    Undelivered,
+)
+from inbox.domain.fates import due
+from inbox.domain.recipients import Recipient
 from inbox.domain.threading import Threading
 from inbox.errors import DeliveryFailed, InboxError
 from inbox_email.compose import compose, written_to
@@ -16,7 +28,7 @@ from inbox_email.config import EmailConfig
 from inbox_email.html import CLEANER
 from inbox_email.marks import message_id
 from inbox_email.pull import Timing, connected, pull
-from inbox_email.smtp import Patience, send, signed_in
+from inbox_email.smtp import Patience, Reply, send, signed_in
 from inbox_email.understand import Reader
 from inbox_email.wire import SettingRejected
 
@@ -53,13 +65,14 @@ class EmailConnection:
         return compose(self._config, self._host.signing_key, message)
 
     async def send(self, message: Outgoing) -> Receipt:
-        to = [each.address for each in written_to(message)]
-        if not to:
+        whom = written_to(message)
+        if not whom:
             raise DeliveryFailed("There is no address to write to.")
         octets = message.frozen or self.prepare(message)[1]
-        note = await send(self._config, self._host, to, octets, patience=self._patience)
+        to = [each.address for each in due(whom)]
+        refused = await send(self._config, self._host, to, octets, patience=self._patience) if to else {}
         own_id = message_id(self._host.signing_key, message.ticket_id, message.id, domain=self._config.domain)
-        return Receipt(external_id=own_id, note=note)
+        return Receipt(external_id=own_id, undelivered=_undelivered(message, whom, refused))
 
     def addresses(self) -> Sequence[str]:
         return (self._config.address,)
@@ -89,6 +102,15 @@ class EmailConnection:
             if reply.code != 250:
                 words = f"The mail server does not send for {self._config.address}: {reply}"
                 raise SettingRejected(words, field="address")
+
+
+def _undelivered(message: Outgoing, whom: Sequence[Recipient], refused: Mapping[str, Reply]) -> tuple[Undelivered, ...]:
+    """Return the refused by the addresses that the message knows them by."""
+    names = {wire.address: named.address for wire, named in zip(whom, message.recipients or whom, strict=True)}
+    return tuple(
+        Undelivered(names[address], str(reply), permanent=reply.code >= 500, status=reply.enhanced or None)
+        for address, reply in refused.items()
+    )
 
 
 class EmailChannel:

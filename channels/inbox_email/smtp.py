@@ -58,6 +58,10 @@ class Reply:
         return f"{self.code} {self.text}"
 
 
+# The mail server cannot write to such an address (RFC 6531 section 3.5).
+_NO_UNICODE = Reply(553, "5.6.7 The mail server cannot write to addresses with other letters than a to z.")
+
+
 class SmtpClient:
     """A connection to a submission server (RFC 5321, RFC 6409)."""
 
@@ -96,16 +100,22 @@ class SmtpClient:
             raise self._wire.server.rejected(f"The mail server refused user and password: {reply}", "password")
 
     async def envelope(self, sender: str, recipients: Sequence[str], *, size: int) -> dict[str, Reply]:
-        """Name sender and recipients; return the refused ones if at least one was accepted."""
+        """Name sender and recipients; return the refused, which may be all where each has words of their own."""
         options = (f" SIZE={size}" if "SIZE" in self._offers else "") + self._unicode_option(sender, recipients)
         reply = await self.command(f"MAIL FROM:<{sender}>{options}")
         if reply.code != 250:
             raise _sender_refused(reply)
-        replies = {address: await self.command(f"RCPT TO:<{address}>") for address in recipients}
+        replies = {address: await self._recipient(address) for address in recipients}
         refused = {address: reply for address, reply in replies.items() if reply.code not in {250, 251}}
-        if len(refused) == len(recipients):
+        is_ours = any(reply.is_account_fault for reply in refused.values())
+        if len(refused) == len(recipients) and (is_ours or len(refused) == 1):
             raise _recipients_refused(refused)
         return refused
+
+    async def _recipient(self, address: str) -> Reply:
+        if not address.isascii() and "SMTPUTF8" not in self._offers:
+            return _NO_UNICODE
+        return await self.command(f"RCPT TO:<{address}>")
 
     async def body(self, octets: bytes) -> None:
         """Send the mail up to, and without, the final dot: a loss until here means that it has not arrived."""
@@ -151,11 +161,8 @@ class SmtpClient:
         raise Unavailable("The SMTP server's reply has no end.")
 
     def _unicode_option(self, sender: str, recipients: Sequence[str]) -> str:
-        if all(address.isascii() for address in (sender, *recipients)):
-            return ""
-        if "SMTPUTF8" not in self._offers:
-            raise DeliveryFailed("The mail server cannot write to addresses with other letters than a to z.")
-        return " SMTPUTF8"
+        is_needed = not all(address.isascii() for address in (sender, *recipients))
+        return " SMTPUTF8" if is_needed and "SMTPUTF8" in self._offers else ""
 
 
 @asynccontextmanager
@@ -176,8 +183,8 @@ async def signed_in(config: EmailConfig, host: Host, patience: Patience) -> Asyn
 
 async def send(
     config: EmailConfig, host: Host, recipients: Sequence[str], octets: bytes, *, patience: Patience
-) -> str | None:
-    """Hand a mail over; return the server's words about recipients that it refused beside others.
+) -> dict[str, Reply]:
+    """Hand a mail over; return what the server answered to recipients that it refused, which may be all of several.
 
     Raises:
         DeliveryDelayed: it has surely not arrived, and may later.
@@ -189,13 +196,15 @@ async def send(
         async with asyncio.timeout(patience.connect + patience.envelope) as deadline:
             async with signed_in(config, host, patience) as client:
                 refused = await client.envelope(config.address, recipients, size=len(octets))
+                if len(refused) == len(recipients):
+                    return refused
                 deadline.reschedule(asyncio.get_running_loop().time() + patience.body)
                 await client.body(octets)
                 deadline.reschedule(None)
                 await _settle(client, patience)
     except (Unavailable, TimeoutError) as error:
         raise DeliveryDelayed(str(error) or f"{config.smtp_host} is too slow.") from error
-    return "; ".join(f"{address}: {reply}" for address, reply in refused.items()) or None
+    return refused
 
 
 async def _settle(client: SmtpClient, patience: Patience) -> None:

@@ -83,6 +83,34 @@ async def test_an_answer_goes_to_all_and_a_blind_copy_is_known_to_nobody_else(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_whom_an_answer_did_not_reach_is_named_and_gets_it_alone(
+    browser: Browser, api: Api, post: Post, scheme: str
+) -> None:
+    subject = f"Half a lamp {scheme}"
+    post.arrive(subject)
+    post.sink.answers["RCPT paul@example.net"] = "550 5.1.1 no such user here"
+    async with a_desk(browser, api.url, color_scheme=scheme, with_axe=True) as desk:
+        page = desk.page
+        await desk.sign_in(api.email, api.password)
+        await opened(desk, subject)
+        await page.get_by_role("textbox", name="Reply to Greta Lang").fill("In May, both of you.")
+        await page.keyboard.press("Control+Enter")
+        await post.sink.wait_for(1, within=30)
+        trouble = page.get_by_role("list", name="Whom it did not reach")
+        await expect(trouble).to_contain_text("paul@example.net: did not get this – 550 5.1.1 no such user here")
+        await expect(page.get_by_text("Did not reach everybody")).to_be_visible()
+        assert await desk.barriers() == []
+        await desk.photograph(f"recipients-partly-{scheme}")
+        del post.sink.answers["RCPT paul@example.net"]
+        await page.get_by_role("button", name="Try again for this one").click()
+        mails = await post.sink.wait_for(2, within=30)
+        await expect(trouble).to_be_hidden()
+
+    assert [mail.recipients for mail in mails] == [("greta@example.org",), ("paul@example.net",)]
+    assert mails[0].body == mails[1].body
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_only_the_contact_is_a_press_away_on_a_small_screen(
     browser: Browser, api: Api, post: Post, scheme: str
 ) -> None:

@@ -18,9 +18,11 @@ from inbox.channel.host import Clock
 from inbox.channel.model import Outgoing, Receipt
 from inbox.domain.deliveries import is_given_up, wait_before
 from inbox.domain.events import EventType
+from inbox.domain.fates import Refusal, settled
 from inbox.domain.ids import InboxId
 from inbox.domain.manager import EVERYTHING
 from inbox.domain.message import Delivery, Message
+from inbox.domain.recipients import Fate, Recipient
 from inbox.domain.ticket import State, Ticket
 from inbox.errors import (
     ConfigRejected,
@@ -42,6 +44,12 @@ _SEND_TIMEOUT = 90  # seconds
 _RECORD_TRIES = 20
 _RECORD_PAUSE = 1.0  # seconds
 _ACCOUNT_PAUSE = timedelta(minutes=5)  # an inbox with wrong settings is not hammered
+_FATES = {
+    Delivery.SENT: Fate.SENT,
+    Delivery.DELIVERED: Fate.SENT,
+    Delivery.FAILED: Fate.FAILED,
+    Delivery.UNCERTAIN: Fate.UNCERTAIN,
+}
 _CRASHED = "The service stopped while this message was being sent; nobody knows whether it arrived."
 
 
@@ -54,6 +62,7 @@ class Result:
     external_id: str | None = None
     again_in: timedelta | None = None  # None: this was the last try
     fault: str | None = None  # of the inbox, not of the message
+    refusals: tuple[Refusal, ...] = ()  # of some of those whom it was for
 
 
 async def lease_due(units: Units, *, limit: int, now: datetime) -> list[Leased]:
@@ -107,7 +116,7 @@ async def _result(units: Units, inboxes: OpenInboxes, blobs: Blobs, row: Leased)
         if isinstance(ready, Result):
             return ready
         async with asyncio.timeout(_SEND_TIMEOUT):
-            return delivered(await opened.connection.send(ready))
+            return delivered(await opened.connection.send(ready), row.attempt, jitter=_jitter())
     except TimeoutError:
         return failed(DeliveryUncertain("The far end did not answer in time."), row.attempt, jitter=_jitter())
     except InboxError as error:
@@ -137,9 +146,16 @@ def _jitter() -> float:
     return random.random()  # noqa: S311 - spreads retries, guards nothing
 
 
-def delivered(receipt: Receipt) -> Result:
-    """Read a receipt."""
-    return Result(receipt.delivery, receipt.note, receipt.external_id)
+def delivered(receipt: Receipt, attempt: int, *, jitter: float) -> Result:
+    """Read a receipt: whom it did not reach for now is tried again, the others are not; pure."""
+    refusals = tuple(Refusal(u.recipient, u.reason, u.permanent) for u in receipt.undelivered)
+    if not refusals:
+        return Result(receipt.delivery, receipt.note, receipt.external_id)
+    words = "; ".join(f"{refusal.address}: {refusal.words}" for refusal in refusals)
+    if all(refusal.permanent for refusal in refusals) or is_given_up(attempt):
+        return Result(Delivery.FAILED, words, receipt.external_id, refusals=refusals)
+    pause = wait_before(attempt, jitter=jitter)
+    return Result(Delivery.QUEUED, words, receipt.external_id, again_in=pause, refusals=refusals)
 
 
 def failed(error: InboxError, attempt: int, *, jitter: float) -> Result:
@@ -170,12 +186,33 @@ async def _record(unit: Unit, row: Leased, result: Result, *, now: datetime) -> 
         return  # it came back to us before its own answer did
     error = result.note if result.delivery not in {Delivery.SENT, Delivery.DELIVERED} else None
     external_id = message.external_id or result.external_id
-    changed = replace(message, delivery=result.delivery, error=error, external_id=external_id)
+    changed = replace(
+        message,
+        delivery=_together(message, result),
+        error=error,
+        external_id=external_id,
+        recipients=_fates(message, result),
+    )
     await unit.messages.save(changed)
     saved = await unit.tickets.save(_after(ticket, result, now=now), now=now)
     await keep_closing(unit, ticket.state, saved, now=now)
     unit.record(ticket_event(EventType.MESSAGE_DELIVERY, saved, changed))
     await _tell_health(unit, row.inbox_id, result, now=now)
+
+
+def _fates(message: Message, result: Result) -> tuple[Recipient, ...]:
+    if result.refusals:
+        # What was refused by the last try is over, also where the server only said "not yet".
+        over = result.again_in is None
+        refusals = [replace(refusal, permanent=refusal.permanent or over) for refusal in result.refusals]
+        return settled(message.recipients, Fate.SENT, None, refusals)
+    return settled(message.recipients, _FATES.get(result.delivery), result.note)
+
+
+def _together(message: Message, result: Result) -> Delivery:
+    """Return the state of the whole: what once failed for somebody has, also when the rest gets through later."""
+    lost = any(each.state is Fate.FAILED for each in message.recipients)
+    return Delivery.FAILED if lost and result.delivery is Delivery.SENT else result.delivery
 
 
 async def _tell_health(unit: Unit, inbox_id: InboxId, result: Result, *, now: datetime) -> None:

@@ -19,6 +19,7 @@ from inbox.channel.contract import Prepares
 from inbox.domain.calls import Call
 from inbox.domain.clocks import ClockKind
 from inbox.domain.events import EventType
+from inbox.domain.fates import again
 from inbox.domain.holding import remembered
 from inbox.domain.ids import MessageId, TicketId, new_id
 from inbox.domain.manager import Access, Manager
@@ -138,17 +139,18 @@ async def log_call(
 
 
 async def retry(unit: Unit, access: Access, ticket_id: TicketId, message_id: MessageId, *, now: datetime) -> Message:
-    """Send a failed or uncertain message again, by a person's decision."""
+    """Send a failed or uncertain message again, by a person's decision, to those whom it did not reach."""
     ticket = await unit.tickets.hold(ticket_id, access)
     message = await unit.messages.find(ticket_id, message_id)
     if message.delivery not in {Delivery.FAILED, Delivery.UNCERTAIN}:
         raise TransitionRefused(f"This message is {message.delivery}; there is nothing to try again.")
-    again = replace(message, delivery=Delivery.QUEUED, error=None, meta=message.meta | failure_of(message))
-    await unit.messages.save(again)
+    anew = replace(message, delivery=Delivery.QUEUED, error=None, meta=message.meta | failure_of(message))
+    anew = replace(anew, recipients=again(message.recipients))
+    await unit.messages.save(anew)
     await unit.outbox.again(message.id, run_at=now)
     saved = await unit.tickets.save(ticket, now=now)
-    unit.record(ticket_event(EventType.MESSAGE_DELIVERY, saved, again))
-    return again
+    unit.record(ticket_event(EventType.MESSAGE_DELIVERY, saved, anew))
+    return anew
 
 
 def _check(draft: Draft, opened: Opened) -> None:

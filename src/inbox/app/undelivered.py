@@ -10,6 +10,7 @@ from inbox.app.ports import Unit
 from inbox.app.views import ticket_event
 from inbox.channel.model import Received, Undelivered
 from inbox.domain.events import EventType
+from inbox.domain.fates import Refusal, reported
 from inbox.domain.message import Delivery, Direction, Message
 from inbox.domain.ticket import Ticket
 
@@ -46,6 +47,9 @@ async def mark_undelivered(unit: Unit, ticket: Ticket, received: Received) -> No
 
 
 def _marked(message: Message, failures: Sequence[Undelivered]) -> Message:
+    for failure in failures:
+        refusal = Refusal(failure.recipient, failure.reason, failure.permanent)
+        message = replace(message, recipients=reported(message.recipients, refusal))
     if any(failure.permanent for failure in failures):
         lost = [failure for failure in failures if failure.permanent]
         return replace(message, delivery=Delivery.FAILED, error=_in_words(lost))

@@ -14,6 +14,7 @@ from inbox.domain.events import EventType
 from inbox.domain.holding import unanswered
 from inbox.domain.ids import ClockId, MessageId, TicketId, new_id
 from inbox.domain.message import Delivery, Direction, Message
+from inbox.domain.recipients import Fate
 from inbox.domain.ticket import State, Ticket
 from inbox.errors import TransitionRefused
 
@@ -43,6 +44,8 @@ def check_still_here(message: Message) -> None:
         raise TransitionRefused("Only an answer that somebody wrote can be taken back.")
     if message.delivery not in _STILL_HERE:
         raise TransitionRefused(f"This message is {message.delivery}; it cannot be taken back.")
+    if any(each.state not in {None, Fate.FAILED} for each in message.recipients):
+        raise TransitionRefused("Some of its recipients have it already; it cannot be taken back.")
 
 
 async def _back(unit: Unit, before: Ticket, ticket: Ticket, *, now: datetime) -> Ticket:

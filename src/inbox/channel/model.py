@@ -172,7 +172,7 @@ class Outgoing:
     from_name: str  # the manager as the crowd sees them
     subject: str | None = None
     to: tuple[str, ...] = ()  # every address of the contact, verified ones first; the channel writes to one of them
-    recipients: tuple[Recipient, ...] = ()  # where the channel takes several: exactly whom it writes to
+    recipients: tuple[Recipient, ...] = ()  # where the channel takes several: whom it is for; who has it has a state
     thread: str | None = None
     parent_external_id: str | None = None  # the inbound message that it answers
     references: tuple[str, ...] = ()  # external ids of the thread so far, oldest first
@@ -197,6 +197,7 @@ class Receipt:
     delivery: Delivery = Delivery.SENT
     external_id: str | None = None  # what the far end calls it
     note: str | None = None  # the far end's words
+    undelivered: tuple[Undelivered, ...] = ()  # to whom, of several, it was not handed over
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from uuid import UUID
 
 import pytest
 
-from inbox.channel.model import Outgoing
+from inbox.channel.model import Outgoing, Undelivered
 from inbox.domain.ids import InboxId, MessageId, TicketId
-from inbox.domain.recipients import Recipient, Role
+from inbox.domain.recipients import Fate, Recipient, Role
 from inbox.errors import ConfigRejected, DeliveryDelayed, DeliveryFailed, DeliveryUncertain
 from inbox.testing.fakes import NOON
 from inbox.testing.smtp import SmtpSink
@@ -146,7 +146,31 @@ async def test_a_recipient_refused_beside_others_is_named(sink: SmtpSink) -> Non
     sink.answers["RCPT bob@example.net"] = "550 5.1.1 no such user"
     receipt = await connection(sink).send(replace(MESSAGE, recipients=BOTH))
     assert sink.mails[0].recipients == ("ann@example.net",)
-    assert receipt.note == "bob@example.net: 550 5.1.1 no such user"
+    assert receipt.undelivered == (Undelivered("bob@example.net", "550 5.1.1 no such user", status="5.1.1"),)
+
+
+async def test_when_all_of_several_are_refused_nothing_is_sent_and_each_is_told_apart(sink: SmtpSink) -> None:
+    sink.answers |= {"RCPT bob@example.net": "450 4.2.0 later", "RCPT ann@example.net": "550 5.1.1 no"}
+    receipt = await connection(sink).send(replace(MESSAGE, recipients=BOTH))
+
+    assert "DATA" not in sink.commands
+    assert [(each.recipient, each.permanent) for each in receipt.undelivered] == [
+        ("ann@example.net", True),
+        ("bob@example.net", False),
+    ]
+
+
+async def test_who_has_a_mail_does_not_get_it_again(sink: SmtpSink) -> None:
+    recipients = (replace(BOTH[0], state=Fate.SENT), BOTH[1])
+    await connection(sink).send(replace(MESSAGE, recipients=recipients))
+    assert sink.mails[0].recipients == ("bob@example.net",)
+
+
+async def test_an_address_that_the_server_cannot_write_is_refused_beside_others(sink: SmtpSink) -> None:
+    umlaut = Recipient("jürgen@müller.example", role=Role.CC)
+    receipt = await connection(sink).send(replace(MESSAGE, recipients=(BOTH[0], umlaut)))
+    assert sink.mails[0].recipients == ("ann@example.net",)
+    assert [each.recipient for each in receipt.undelivered] == ["jürgen@müller.example"]
 
 
 async def test_an_answer_of_many_lines_is_read_whole(sink: SmtpSink) -> None:
