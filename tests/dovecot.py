@@ -129,12 +129,12 @@ def is_installed() -> bool:
 
 
 @contextmanager
-def running_dovecot() -> Iterator[Dovecot]:
+def running_dovecot(user: str = "help@example.org") -> Iterator[Dovecot]:
     """Start a Dovecot, and stop it at the end; the test is skipped where none is installed."""
     if _PROGRAM is None:
         pytest.skip(_MISSING)
     folder = Path(tempfile.mkdtemp(prefix="dovecot-"))
-    dovecot = Dovecot(folder, _free_port())
+    dovecot = Dovecot(folder, _free_port(), user=user)
     _write(dovecot)
     process = subprocess.Popen([_PROGRAM, "-c", str(folder / "dovecot.conf"), "-F"], stderr=subprocess.PIPE)
     try:

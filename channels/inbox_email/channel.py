@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from inbox.channel.host import Host
 from inbox.channel.model import (
     CONTRACT,
+    Acknowledgement,
     Batch,
     Capabilities,
     Health,
@@ -23,12 +24,13 @@ from inbox.domain.fates import due
 from inbox.domain.recipients import Recipient
 from inbox.domain.threading import Threading
 from inbox.errors import DeliveryFailed, InboxError
+from inbox_email.acknowledge import acknowledgement
 from inbox_email.compose import compose, written_to
 from inbox_email.config import EmailConfig
 from inbox_email.html import CLEANER
 from inbox_email.marks import message_id
 from inbox_email.pull import Timing, connected, pull
-from inbox_email.smtp import Patience, Reply, send, signed_in
+from inbox_email.smtp import Envelope, Patience, Reply, send, signed_in
 from inbox_email.understand import Reader
 from inbox_email.wire import SettingRejected
 
@@ -69,13 +71,20 @@ class EmailConnection:
         if not whom:
             raise DeliveryFailed("There is no address to write to.")
         octets = message.frozen or self.prepare(message)[1]
+        # A mail that no person wrote comes back to nobody (RFC 3834 section 3.3).
         to = [each.address for each in due(whom)]
-        refused = await send(self._config, self._host, to, octets, patience=self._patience) if to else {}
+        envelope = Envelope(self._config.address, to, returns=not message.automatic)
+        refused = await send(self._config, self._host, envelope, octets, patience=self._patience) if to else {}
         own_id = message_id(self._host.signing_key, message.ticket_id, message.id, domain=self._config.domain)
         return Receipt(external_id=own_id, undelivered=_undelivered(message, whom, refused))
 
     def addresses(self) -> Sequence[str]:
         return (self._config.address,)
+
+    def acknowledgement(self, language: str | None, number: int) -> Acknowledgement | None:
+        if not self._config.acknowledge:
+            return None
+        return acknowledgement(self._config.acknowledgements, language, number)
 
     async def check(self) -> Health:
         for protocol, attempt in (("imap", self._check_imap), ("smtp", self._check_smtp)):

@@ -25,6 +25,9 @@ from inbox_email.understand import shortened
 MAX_QUOTE = 20_000  # characters
 MAX_SUBJECT = 500
 
+# RFC 3834 section 5, and what Exchange heeds instead.
+_AUTOMATIC = ["Auto-Submitted: auto-replied", "X-Auto-Response-Suppress: All"]
+_LONG_ID = 250  # characters: what somebody else wrote is repeated by a machine only as far as it must
 _ADDRESS = re.compile(r"[^\s<>@,;:\"()\[\]\\\x00-\x1f\x7f]{1,64}@[^\s<>@,;:\"()\[\]\\\x00-\x1f\x7f]{1,250}")
 _ID = re.compile(r"<[^<>\s]{1,990}>")
 _ANSWERED = re.compile(r"\s*(?:re|aw|antw|sv|vs|rif|odp|ynt)\s*(?:\[\d+\])?\s*:", re.IGNORECASE)
@@ -44,6 +47,7 @@ def compose(config: EmailConfig, key: bytes, message: Outgoing) -> tuple[str, by
         _field("Date", format_datetime(message.at)),
         _field("Message-ID", own_id),
         *_threading(message),
+        *(_AUTOMATIC if message.automatic else []),
         _field("X-Loop-Mark", loop_mark(key, own_id)),
         _field("MIME-Version", "1.0"),
     ]
@@ -86,7 +90,7 @@ def _sender_name(config: EmailConfig, message: Outgoing) -> str:
 
 def _subject(message: Outgoing) -> str:
     subject = one_line(message.subject or "")[:MAX_SUBJECT]
-    is_answer = message.parent_external_id is not None
+    is_answer = message.parent_external_id is not None and not message.automatic
     return f"Re: {subject}" if is_answer and not _ANSWERED.match(subject) else subject
 
 
@@ -95,6 +99,8 @@ def _threading(message: Outgoing) -> list[str]:
     # A second mail under a used id is known by the id and its digest.
     named = re.sub(r"(?<=>)#[0-9a-f]+$", "", message.parent_external_id or "")
     parent = [named] if _ID.fullmatch(named) else []
+    if message.automatic:
+        return [_field("In-Reply-To", own) for own in parent if own.isascii() and len(own) <= _LONG_ID]
     before = message.parent_meta.get("references") or message.references
     thread = shortened(
         i

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import SecretStr, StringConstraints
+from pydantic import Field, SecretStr, StringConstraints
 
 from inbox.channel.config import titled
 from inbox.channel.contract import ChannelConfig
@@ -18,6 +18,8 @@ MailAddress = Annotated[
         strip_whitespace=True, max_length=254, pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+$"
     ),
 ]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
+PerLanguage = Annotated[dict[Language, Annotated[str, StringConstraints(max_length=2000)]], Field(max_length=40)]
 
 
 class Security(StrEnum):
@@ -154,6 +156,26 @@ class EmailConfig(ChannelConfig):
         de=("Signatur", "Steht unter jeder Antwort."),
         format="multiline",
         default="",
+    )
+
+    acknowledge: bool = titled(
+        "Acknowledge new mails",
+        "Whoever begins a ticket is told that their mail is here: once a day, and never machines or lists.",
+        de=(
+            "Eingang bestätigen",
+            "Wer einen Vorgang beginnt, erfährt, dass die Mail da ist: einmal am Tag, und nie Maschinen oder Listen.",
+        ),
+        default=False,
+    )
+    acknowledgements: PerLanguage = titled(
+        "Acknowledgement",
+        "Text in the language of the mail. {number} is the ticket's. Without one of yours there is one of ours.",
+        de=(
+            "Eingangsbestätigung",
+            "Text in der Sprache der Mail. {number} ist die Nummer des Vorgangs. Ohne eigenen Text kommt unserer.",
+        ),
+        format="by_language",
+        default_factory=dict,
     )
 
     @property

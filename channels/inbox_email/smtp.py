@@ -37,6 +37,15 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True)
+class Envelope:
+    """Whom a mail comes back to, and whom it goes to."""
+
+    sender: str
+    recipients: Sequence[str]
+    returns: bool = True  # False: to nobody, where the server lets us say so (RFC 3834 section 3.3)
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What the server answered."""
 
@@ -99,10 +108,14 @@ class SmtpClient:
         if reply.code != 235:
             raise self._wire.server.rejected(f"The mail server refused user and password: {reply}", "password")
 
-    async def envelope(self, sender: str, recipients: Sequence[str], *, size: int) -> dict[str, Reply]:
+    async def envelope(self, envelope: Envelope, *, size: int) -> dict[str, Reply]:
         """Name sender and recipients; return the refused, which may be all where each has words of their own."""
+        sender, recipients = envelope.sender, envelope.recipients
         options = (f" SIZE={size}" if "SIZE" in self._offers else "") + self._unicode_option(sender, recipients)
-        reply = await self.command(f"MAIL FROM:<{sender}>{options}")
+        reply = await self.command(f"MAIL FROM:<{sender if envelope.returns else ''}>{options}")
+        if reply.code >= 500 and not envelope.returns:
+            # Some providers let an account send in its own name only.
+            reply = await self.command(f"MAIL FROM:<{sender}>{options}")
         if reply.code != 250:
             raise _sender_refused(reply)
         replies = {address: await self._recipient(address) for address in recipients}
@@ -182,7 +195,7 @@ async def signed_in(config: EmailConfig, host: Host, patience: Patience) -> Asyn
 
 
 async def send(
-    config: EmailConfig, host: Host, recipients: Sequence[str], octets: bytes, *, patience: Patience
+    config: EmailConfig, host: Host, envelope: Envelope, octets: bytes, *, patience: Patience
 ) -> dict[str, Reply]:
     """Hand a mail over; return what the server answered to recipients that it refused, which may be all of several.
 
@@ -195,8 +208,8 @@ async def send(
     try:
         async with asyncio.timeout(patience.connect + patience.envelope) as deadline:
             async with signed_in(config, host, patience) as client:
-                refused = await client.envelope(config.address, recipients, size=len(octets))
-                if len(refused) == len(recipients):
+                refused = await client.envelope(envelope, size=len(octets))
+                if len(refused) == len(envelope.recipients):
                     return refused
                 deadline.reschedule(asyncio.get_running_loop().time() + patience.body)
                 await client.body(octets)

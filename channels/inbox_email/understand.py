@@ -13,6 +13,7 @@ from inbox.channel.signing import find_ticket
 from inbox.domain.contact import Claim, IdentityKind
 from inbox.domain.ids import MessageId, TicketId
 from inbox.domain.recipients import Recipient, Role, distinct
+from inbox_email.acknowledge import may_be_answered
 from inbox_email.automatic import WANT_NO_ANSWER, Automatic, automatic_kind
 from inbox_email.bounces import report_of
 from inbox_email.charsets import decode
@@ -74,6 +75,7 @@ class Reader:
             echo_arrived=False,  # whoever got a copy can send it to us
             about=next((own for own in map(message_of, references) if own), None) if kind == "bounce" else None,
             undelivered=_undelivered(mail) if kind == "bounce" else (),
+            answerable=sender.claims[0].verified and self._answerable(headers, kind),
             wants_answer=kind not in WANT_NO_ANSWER and not self._is_own(headers),
             files=shown.files,
             recipients=_recipients(headers),
@@ -97,6 +99,10 @@ class Reader:
         is_own = named.address.casefold() == self.address.casefold()
         verified = not is_own and not is_refuted(headers, self.judge)
         return Sender((Claim(IdentityKind.EMAIL, named.address, verified=verified),), named.name)
+
+    def _answerable(self, headers: Headers, kind: Automatic | None) -> bool:
+        named = _first(headers.addresses("from"))
+        return may_be_answered(headers, kind, named, own=self.address, judge=self.judge)
 
     def _speaks_for_others(self, sender: Address) -> bool:
         return sender.address.casefold() == self.address.casefold() or bool(_NOBODY.match(sender.address))

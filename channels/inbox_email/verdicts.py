@@ -11,6 +11,7 @@ _OCTETS = 4_000
 _NESTED = 4  # comments within comments
 _COMMENT = re.compile(r"\([^()]*\)")
 _REFUTED = re.compile(r"\s*dmarc\s*=\s*fail\b", re.IGNORECASE)
+_RESULT = re.compile(r"\s*(dmarc|spf|dkim)\s*=\s*([a-z]+)", re.IGNORECASE)
 _JUDGED = re.compile(r"\s*dmarc\s*=", re.IGNORECASE)
 
 
@@ -22,6 +23,14 @@ def is_refuted(headers: Headers, server: str) -> bool:
     """
     judged = next((v for v in _verdicts(headers, server) if any(map(_JUDGED.match, v))), ())
     return any(map(_REFUTED.match, judged))
+
+
+def is_vouched_for(headers: Headers, server: str) -> bool:
+    """Tell whether `server` says that a mail is what it seems: by DMARC, or where that says nothing by SPF or DKIM."""
+    found = (_RESULT.match(result) for results in _verdicts(headers, server) for result in results)
+    said = [(match[1].lower(), match[2].lower()) for match in found if match]
+    judged = [verdict for method, verdict in said if method == "dmarc" and verdict != "none"]
+    return judged[0] == "pass" if judged else any(verdict == "pass" for method, verdict in said if method != "dmarc")
 
 
 def _verdicts(headers: Headers, server: str) -> list[list[str]]:

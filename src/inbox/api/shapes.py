@@ -178,6 +178,7 @@ class MessageShape(Shape):
     attachments: list[AttachmentShape]
     recipients: list[RecipientShape]
     unverified: bool
+    automatic: bool = Field(description="no person wrote it: our acknowledgement, an out-of-office answer, a report")
     remote_images: int
     invitation: InvitationShape | None
     permalink: str | None

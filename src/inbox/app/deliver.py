@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from inbox.app.closing import keep_closing
 from inbox.app.inboxes import inbox_event
 from inbox.app.opened import Opened, OpenInboxes
-from inbox.app.outgoing import Blobs, outgoing
+from inbox.app.outgoing import Blobs, is_acknowledgement, outgoing
 from inbox.app.ports import Leased, Unit, Units
 from inbox.app.views import ticket_event
 from inbox.channel.host import Clock
@@ -194,7 +194,8 @@ async def _record(unit: Unit, row: Leased, result: Result, *, now: datetime) -> 
         recipients=_fates(message, result),
     )
     await unit.messages.save(changed)
-    saved = await unit.tickets.save(_after(ticket, result, now=now), now=now)
+    after = ticket if is_acknowledgement(message) else _after(ticket, result, now=now)
+    saved = await unit.tickets.save(after, now=now)
     await keep_closing(unit, ticket.state, saved, now=now)
     unit.record(ticket_event(EventType.MESSAGE_DELIVERY, saved, changed))
     await _tell_health(unit, row.inbox_id, result, now=now)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from inbox.app.acknowledge import acknowledge
 from inbox.app.languages import Languages
 from inbox.app.opened import Opened, OpenInboxes
 from inbox.app.ports import Unit, Units
@@ -118,7 +119,9 @@ async def take_message(
     arrival = await arrived(door, opened, received, kept=kept, original_id=original_id)
     arrival = replace(arrival, original=original)
     async with door.turns.of(*locks_for(arrival.inbox, received)):
-        return await _at_once(door, arrival) or await _in_order(door, arrival)
+        taken = await _at_once(door, arrival) or await _in_order(door, arrival)
+    await acknowledge(door.units, opened, received, taken, now=door.clock())
+    return taken
 
 
 async def arrived(

@@ -13,6 +13,12 @@ from inbox.domain.message import Attachment, Message
 from inbox.domain.ticket import Ticket
 
 WRITTEN_TO = "to"  # of a message's meta: the one address that it goes to, whatever else is known of the contact
+ACKNOWLEDGES = "acknowledges"  # of a message's meta: the message of whose arrival it tells
+
+
+def is_acknowledgement(message: Message) -> bool:
+    """Tell whether no person wrote a message of ours, and none is to be asked about it."""
+    return ACKNOWLEDGES in message.meta
 
 
 class Blobs(Protocol):
@@ -44,7 +50,8 @@ async def outgoing(
         parent_external_id=parent.external_id if parent else None,
         references=await unit.messages.external_ids(ticket.id),
         parent_meta=parent.meta if parent else {},
-        quote=parent.text if parent else None,
+        quote=parent.text if parent and not is_acknowledgement(message) else None,
+        automatic=is_acknowledgement(message),
         files=await _files(blobs, message.attachments),
         frozen=frozen,
     )

@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from inbox.app.acknowledge import acknowledge
 from inbox.app.intake import SHORT, Door, arrived, quarantine_event, take_message, understood
 from inbox.app.opened import Opened
 from inbox.app.ports import Stored
-from inbox.app.receive import Arrival, locks_for, receive
+from inbox.app.receive import Arrival, Taken, locks_for, receive
 from inbox.channel.contract import Answer, ReadsApart
 from inbox.channel.model import Received
 from inbox.errors import InboxError, MessageUnreadable, Unavailable
@@ -110,13 +111,16 @@ async def _take_together(door: Door, read: Sequence[_Read]) -> None:
         return
     arrivals = [(each, [await _arrival(door, each, received) for received in each.messages]) for each in read]
     locks = [lock for _, found in arrivals for arrival in found for lock in locks_for(arrival.inbox, arrival.received)]
+    taken: list[tuple[Opened, Received, Taken]] = []
     async with door.turns.of(*locks), door.units(*locks) as unit:
         # Another process may have understood some of them meanwhile.
         mine = await unit.originals.hold([each.stored.id for each in read], state="pending")
         for each, found in arrivals:
-            for arrival in found if each.stored.id in mine else ():
-                await receive(unit, arrival, now=door.clock())
+            if each.stored.id in mine:
+                taken += [(each.opened, one.received, await receive(unit, one, now=door.clock())) for one in found]
         await unit.originals.mark_all(list(mine), "understood")
+    for opened, received, one in taken:
+        await acknowledge(door.units, opened, received, one, now=door.clock())
 
 
 async def _arrival(door: Door, read: _Read, received: Received) -> Arrival:

@@ -14,6 +14,7 @@ from inbox.domain.reasons import reason_view
 from inbox.domain.recipients import Recipient
 from inbox.domain.ticket import Ticket
 
+_MACHINES = frozenset({"bounce", "complaint", "receipt", "reply", "generated"})
 _EVENT_TEXT = 4_000  # characters; a screen that shows the message fetches the rest
 
 
@@ -97,6 +98,7 @@ def message_view(message: Message, links: PictureLinks | None = None) -> dict[st
         "attachments": [_attachment_view(a) for a in message.attachments],
         "recipients": [recipient_view(r) for r in message.recipients],
         "unverified": message.unverified,
+        "automatic": is_automatic(message),
         "remote_images": int(meta.get("remote_images") or 0),
         "invitation": meta.get("invitation"),
         "permalink": meta.get("permalink"),
@@ -105,6 +107,11 @@ def message_view(message: Message, links: PictureLinks | None = None) -> dict[st
         "copy_to": meta.get("to") if "copies" in meta else None,
         "truncated": False,
     }
+
+
+def is_automatic(message: Message) -> bool:
+    """Tell whether a machine wrote a message: ours, or somebody's who is away."""
+    return "acknowledges" in message.meta or message.meta.get("automatic") in _MACHINES
 
 
 def message_in_event(message: Message) -> dict[str, Any]:

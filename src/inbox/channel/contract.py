@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from inbox.channel.host import Host
 from inbox.channel.model import (
+    Acknowledgement,
     Batch,
     Capabilities,
     Health,
@@ -146,6 +147,14 @@ class Addressed(Protocol):
 
     def addresses(self) -> Sequence[str]:
         """Return the addresses."""
+
+
+@runtime_checkable
+class Acknowledges(Protocol):
+    """Tells whoever begins a ticket that their message is here, if its managers want that."""
+
+    def acknowledgement(self, language: str | None, number: int) -> Acknowledgement | None:
+        """Return the words in a language, or another, for the ticket of a number; None while it is switched off."""
 
 
 @runtime_checkable

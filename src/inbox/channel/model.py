@@ -116,6 +116,7 @@ class Received:
     undelivered: tuple[Undelivered, ...] = ()  # whom that did not reach
     call: Call | None = None
     wants_answer: bool = True
+    answerable: bool = False  # a machine may say that it is here: a person wrote it, whom an answer does not harm
     campaign: CampaignRef | None = None
     language: str | None = None  # what the source says of this text: a hint, a clear text counts more
     files: tuple[File, ...] = ()
@@ -179,6 +180,7 @@ class Outgoing:
     parent_meta: Mapping[str, Any] = field(default_factory=dict)
     quote: str | None = None  # text of the answered message
     files: tuple[File, ...] = ()
+    automatic: bool = False  # no person wrote it: it says so, and asks for no answer
     frozen: bytes | None = None  # what `Prepares.prepare` made of it when it was queued
 
 
@@ -188,6 +190,14 @@ class Letter:
 
     subject: str
     closing: str  # why they get it, and what an answer to it does
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """The words that say that a message is here; nothing in them may come from whoever wrote it."""
+
+    subject: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)

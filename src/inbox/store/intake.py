@@ -84,10 +84,12 @@ select t as ticket, n.proved, n.answered, n.contacts,
   (select array_agg(distinct p.contact_id) from messages p where p.ticket_id = t.id and not p.unverified
      and p.contact_id is not null) as participants,
   (select array_agg(distinct lower(w.meta ->> 'to')) from messages w where w.ticket_id = t.id
-     and w.inbox_id = $1 and w.inbox_id <> t.inbox_id and w.direction = 'outbound') as written_to,
+     and w.inbox_id = $1 and w.inbox_id <> t.inbox_id and w.direction = 'outbound'
+     and w.delivery not in ('scheduled', 'withdrawn')) as written_to,
   (select array_agg(i.value) from identities i
    where i.contact_id = t.contact_id and i.kind = 'email' and t.inbox_id = $1 and exists (
-     select from messages w where w.ticket_id = t.id and w.inbox_id = $1 and w.direction = 'outbound')) as answered_to
+     select from messages w where w.ticket_id = t.id and w.inbox_id = $1 and w.direction = 'outbound'
+       and w.delivery not in ('scheduled', 'withdrawn'))) as answered_to
 from meant n join tickets t on t.id = n.id
 where t.inbox_id = $1 or exists (select from messages m where m.ticket_id = t.id and m.inbox_id = $1)
 order by n.proved desc nulls last limit 20

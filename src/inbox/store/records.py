@@ -24,7 +24,8 @@ _SPOKEN = text("""
             min(m.at) filter (where m.direction = 'outbound')
                 over (w rows between 1 following and unbounded following) as answered_at
         from tickets t join messages m on m.ticket_id = t.id
-        where t.updated_at >= :since and m.direction <> 'internal'
+        where t.updated_at >= :since and m.direction <> 'internal' and not m.meta ? 'acknowledges'
+            and m.delivery not in ('scheduled', 'withdrawn')
         window w as (partition by m.ticket_id order by m.seq)
     )
     select t.id, t.inbox_id, t.channel, t.live, t.public, t.campaign_id, t.language, t.follows,
@@ -48,7 +49,7 @@ _ATTENDED = text("""
 _ANSWERS = text("""
     select m.manager_id, t.channel, m.at from tickets t join messages m on m.ticket_id = t.id
     where t.updated_at >= :since and m.direction = 'outbound' and m.manager_id is not null
-        and m.at >= :since and m.at < :until
+        and m.delivery not in ('scheduled', 'withdrawn') and m.at >= :since and m.at < :until
     order by m.at
     limit :limit
 """)

@@ -10,4 +10,7 @@ export const sending: Record<keyof typeof en, string> = {
   "delivery.scheduled": "Geht hinaus: {time}",
   "delivery.withdrawn": "Vor dem Senden zurückgeholt",
   "withdrawn.by": "Vor dem Senden zurückgeholt · {name}",
+  "message.automatic": "Automatisch",
+  "language.more": "Weitere Sprache",
+  "language.remove": "{language} entfernen",
 };

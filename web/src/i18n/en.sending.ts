@@ -8,4 +8,7 @@ export const sending = {
   "delivery.scheduled": "Leaves {time}",
   "delivery.withdrawn": "Taken back before it was sent",
   "withdrawn.by": "Taken back before it was sent · {name}",
+  "message.automatic": "Automatic",
+  "language.more": "Another language",
+  "language.remove": "Remove {language}",
 } as const;

@@ -63,6 +63,7 @@ export function message(id: string, seq: number, part: Partial<Message> = {}): M
     language: null,
     delivery: "received",
     send_at: null,
+    automatic: false,
     unless_answered: false,
     error: null,
     edited_at: null,

@@ -1,7 +1,7 @@
 /** A channel's JSON schema as the fields of a form, and a form's values as the channel's settings. */
 import type { ConfigSchema, Locale, SchemaProperty } from "../../../api/types.ts";
 
-export type FieldKind = "text" | "long" | "secret" | "number" | "yes" | "choice" | "lines" | "inbox" | "json";
+export type FieldKind = "text" | "long" | "secret" | "number" | "yes" | "choice" | "lines" | "inbox" | "languages" | "json";
 
 export interface Option {
   value: string;
@@ -48,6 +48,7 @@ function kindOf(inner: SchemaProperty): FieldKind {
   if (inner.writeOnly === true || inner.format === "password") return "secret";
   if (inner.enum !== undefined) return "choice";
   if (inner.format === "inbox") return "inbox";
+  if (inner.format === "by_language") return "languages";
   if (inner.type === "boolean") return "yes";
   if (inner.type === "integer" || inner.type === "number") return "number";
   if (inner.type === "array" && (inner.items?.type ?? "string") === "string") return "lines";
@@ -94,6 +95,7 @@ function shown(field: SchemaField, value: unknown): string | boolean {
   if (field.kind === "yes") return value === true;
   if (field.kind === "secret" || value === null || value === undefined) return "";
   if (field.kind === "lines") return Array.isArray(value) ? value.join("\n") : "";
+  if (field.kind === "languages") return JSON.stringify(value);
   return field.kind === "json" ? JSON.stringify(value, null, 2) : String(value as string | number);
 }
 
@@ -115,9 +117,16 @@ export function configOf(
 
 function read(field: SchemaField, value: string | boolean): unknown {
   if (typeof value === "boolean") return value;
+  if (field.kind === "languages") return textsOf(value);
   const text = field.kind === "secret" ? value : value.trim();
   if (field.kind === "lines") return text.split("\n").map((line) => line.trim()).filter(Boolean);
   if (text === "") return ["text", "long", "inbox"].includes(field.kind) ? (field.nullable || field.required ? undefined : "") : undefined;
   if (field.kind === "number") return Number(text);
   return field.kind === "json" ? JSON.parse(text) : text;
+}
+
+/** Texts by language, as a form keeps them; what was left empty is none. */
+export function textsOf(value: string): Record<string, string> {
+  const texts = JSON.parse(value || "{}") as Record<string, string>;
+  return Object.fromEntries(Object.entries(texts).filter(([, text]) => text.trim() !== ""));
 }
