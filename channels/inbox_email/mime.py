@@ -18,6 +18,7 @@ from inbox_email.charsets import decode
 from inbox_email.headers import Headers
 from inbox_email.html import text_of
 from inbox_email.parameters import parameters
+from inbox_email.sealed import PKCS7, Seal, content_of_signed, seal_in, seal_of
 
 MAX_HEADER = 256 * 1024  # bytes of the header block
 MAX_FIELDS = 2_000
@@ -48,6 +49,7 @@ class Mail:
     body: Body
     files: tuple[File, ...]
     mime: str  # of the whole: multipart/report is a bounce
+    seal: Seal | None = None
 
 
 @dataclass(slots=True)
@@ -57,6 +59,7 @@ class _Walk:
     files: list[File]
     parts: int = 0
     read: bool = False  # something that is to be read was met
+    seal: Seal | None = None  # the outermost
 
 
 def take_apart(octets: bytes) -> Mail:
@@ -67,7 +70,8 @@ def take_apart(octets: bytes) -> Mail:
         message = message_from_bytes(_mended(octets))
         walk = _Walk(files=[])
         body = _body(message, walk, depth=0)
-        return Mail(Headers(message), body, tuple(walk.files), _mime(message))
+        seal = walk.seal or seal_in(body.text or "")
+        return Mail(Headers(message), body, tuple(walk.files), _mime(message), seal)
     except RecursionError as error:
         raise MessageUnreadable("The mail is nested too deeply.") from error
 
@@ -110,9 +114,22 @@ def _body(part: Message, walk: _Walk, *, depth: int) -> Body:
     if depth > MAX_DEPTH or walk.parts > MAX_PARTS:
         raise MessageUnreadable("The mail has too many parts, or they are nested too deeply.")
     if _mime(part).startswith("message/") or not part.is_multipart():
-        return _leaf(part, walk)
+        return _wrapped(part, walk, depth=depth) if _mime(part) in PKCS7 else _leaf(part, walk)
+    walk.seal = walk.seal or seal_of(_mime(part), Headers(part).raw("content-type"), b"")
     children = [_body(child, walk, depth=depth + 1) for child in _children(part)]
     return _alternative(children) if _mime(part) == "multipart/alternative" else _sequence(children)
+
+
+def _wrapped(part: Message, walk: _Walk, *, depth: int) -> Body:
+    """Read a mail that its own signature has wrapped; what is encrypted is a file."""
+    octets = _octets(part)
+    walk.seal = walk.seal or seal_of(_mime(part), "", octets)
+    within = content_of_signed(octets)
+    body = _leaf(part, walk)
+    if within is None:
+        return body
+    _guard(within)
+    return _body(message_from_bytes(within), walk, depth=depth + 1)
 
 
 def _leaf(part: Message, walk: _Walk) -> Body:

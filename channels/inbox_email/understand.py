@@ -81,7 +81,7 @@ class Reader:
             recipients=_recipients(headers),
             meta=_meta(headers, kind=kind, shown=shown)
             | _from(sender)
-            | _special(invitation)
+            | _special(mail, invitation)
             | {"digest": _digest(headers, original.body)},
         )
 
@@ -189,9 +189,10 @@ def _from(sender: Sender) -> dict[str, Any]:
     return {"from": claim.value} | ({} if claim.verified else {"doubted": True})
 
 
-def _special(invitation: dict[str, Any] | None) -> dict[str, Any]:
+def _special(mail: Mail, invitation: dict[str, Any] | None) -> dict[str, Any]:
     """Return what of a mail is shown in a way of its own."""
-    return {"invitation": invitation} if invitation else {}
+    seal = mail.seal._asdict() if mail.seal else None
+    return {name: value for name, value in (("invitation", invitation), ("seal", seal)) if value}
 
 
 def shortened(references: Iterable[str]) -> list[str]:

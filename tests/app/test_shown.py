@@ -80,7 +80,7 @@ async def test_what_older_rules_cleaned_is_cleaned_once_more_and_only_once(desk:
     stored = await desk.stored()
 
     assert {message.html for message in shown} == {stored.html} == {"<p>mail by rules 2</p>"}
-    assert stored.meta == {"cleaner": 2, "remote_images": 2, "invitation": None, "digest": "d"}
+    assert stored.meta == {"cleaner": 2, "remote_images": 2, "invitation": None, "seal": None, "digest": "d"}
     assert stored.text == "said"
     assert desk.cleaner.cleaned == 2
 

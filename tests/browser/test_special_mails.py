@@ -50,6 +50,21 @@ def invitation() -> bytes:
     return made.as_bytes()
 
 
+def sealed(kind: str, subject: str, *, second: str) -> bytes:
+    """Return a mail in the form of a signed or encrypted one; nothing here checks or opens it."""
+    first = "text/plain" if kind == "signed" else second
+    parts = (f"--b\r\nContent-Type: {mime}\r\n\r\nHello\r\n" for mime in (first, second))
+    fields = {
+        "From": "Leipzig Lamps <lamps@example.org>",
+        "To": "help@example.org",
+        "Subject": subject,
+        "Message-ID": f"<{kind}@x>",
+        "Content-Type": f'multipart/{kind}; protocol="{second}"; boundary=b',
+    }
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    return f"{head}\r\n{''.join(parts)}--b--\r\n".encode()
+
+
 @pytest.fixture
 async def arrived(api: Api) -> AsyncIterator[None]:
     """Let one mail of each kind arrive."""
@@ -57,6 +72,8 @@ async def arrived(api: Api) -> AsyncIterator[None]:
         mailbox = await stack.enter_async_context(ScriptedImapServer())
         sink = await stack.enter_async_context(SmtpSink())
         mailbox.append(invitation())
+        mailbox.append(sealed("signed", "Signed: lamps", second="application/pgp-signature"))
+        mailbox.append(sealed("encrypted", "Encrypted: lamps", second="application/pgp-encrypted"))
         api.post("/inboxes", {"channel": "email", "name": "Mail", "config": mail_settings(mailbox, sink)})
         yield
 
@@ -89,3 +106,18 @@ async def test_an_invitation_is_a_card_in_the_readers_time(browser: Browser, api
         await desk.photograph(f"invitation-{scheme}-{shape}")
 
         assert await desk.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.usefixtures("arrived")
+async def test_a_sealed_mail_says_what_it_is_and_is_kept_whole(browser: Browser, api: Api) -> None:
+    async with a_desk(browser, api.url) as desk:
+        await desk.sign_in(api.email, api.password)
+        signed = await opened(desk, "Signed: lamps")
+        await expect(signed.get_by_text("Signed (PGP)")).to_be_visible()
+        await expect(signed.get_by_text("Hello")).to_be_visible()
+        await desk.photograph("signed")
+        encrypted = await opened(desk, "Encrypted: lamps")
+        await expect(encrypted.get_by_text("Encrypted (PGP)")).to_be_visible()
+        await expect(encrypted.get_by_text("only who has its key can read it")).to_be_visible()
+        await expect(encrypted.get_by_role("link", name="file-1")).to_be_visible()
+        await desk.photograph("encrypted")

@@ -40,3 +40,10 @@ class PicturesShape(Shape):
     held_back: int = Field(description="that could be fetched; pictures of one pixel never are")
     sender: str | None = Field(description="whose are or may always be fetched; null: not known to be theirs")
     always: bool
+
+
+class SealShape(Shape):
+    """How a message was protected by its sender; nothing of it was checked here."""
+
+    kind: Literal["signed", "encrypted"]
+    by: Literal["smime", "pgp"]

@@ -6,7 +6,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import Field
 
-from inbox.api.mail_shapes import InvitationShape
+from inbox.api.mail_shapes import InvitationShape, SealShape
 from inbox.api.shape import Shape as Shape  # noqa: PLC0414 - exported: most look for it here
 
 T = TypeVar("T")
@@ -181,6 +181,7 @@ class MessageShape(Shape):
     automatic: bool = Field(description="no person wrote it: our acknowledgement, an out-of-office answer, a report")
     remote_images: int
     invitation: InvitationShape | None
+    seal: SealShape | None
     permalink: str | None
     moved: bool = Field(description="a person put it into this ticket")
     event: LineShape | None = Field(description="of a note that is but a line about its ticket")

@@ -101,6 +101,7 @@ def message_view(message: Message, links: PictureLinks | None = None) -> dict[st
         "automatic": is_automatic(message),
         "remote_images": int(meta.get("remote_images") or 0),
         "invitation": meta.get("invitation"),
+        "seal": meta.get("seal"),
         "permalink": meta.get("permalink"),
         "event": meta.get(EVENT),
         "moved": bool(meta.get(WAS_IN)),

@@ -42,7 +42,7 @@ class Delivery(StrEnum):
     WITHDRAWN = "withdrawn"  # taken back before it left: nobody got it
 
 
-BY_RULES = ("cleaner", "remote_images", "invitation")  # of a message's `meta`: how it is shown by today's rules
+BY_RULES = ("cleaner", "remote_images", "invitation", "seal")  # of a message's `meta`: how it is shown by today's rules
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,4 +26,8 @@ export const mail = {
   "invitation.we.declined": "Wir haben abgesagt",
   "invitation.we.tentative": "Wir haben vielleicht gesagt",
   "invitation.we.none": "Von uns nicht beantwortet",
+  "seal.signed": "Signiert ({by})",
+  "seal.signedText": "Diese E-Mail ist signiert. Die Signatur liegt bei und wurde hier nicht geprüft.",
+  "seal.encrypted": "Verschlüsselt ({by})",
+  "seal.encryptedText": "Diese E-Mail ist verschlüsselt: Lesen kann sie nur, wer den Schlüssel hat. Sie liegt vollständig vor; laden Sie sie herunter, um sie in einem Mailprogramm zu öffnen.",
 };

@@ -26,4 +26,8 @@ export const mail = {
   "invitation.we.declined": "We declined",
   "invitation.we.tentative": "We said perhaps",
   "invitation.we.none": "Not answered by us",
+  "seal.signed": "Signed ({by})",
+  "seal.signedText": "Its sender signed this mail. The signature is kept with it, and was not checked here.",
+  "seal.encrypted": "Encrypted ({by})",
+  "seal.encryptedText": "This mail is encrypted: only who has its key can read it. It is kept whole; download it to open it in a mail program.",
 };

@@ -76,6 +76,7 @@ export function message(id: string, seq: number, part: Partial<Message> = {}): M
     unverified: false,
     remote_images: 0,
     invitation: null,
+    seal: null,
     permalink: null,
     event: null,
     moved: false,
