@@ -19,6 +19,7 @@ from inbox_email.headers import Headers
 from inbox_email.html import text_of
 from inbox_email.parameters import parameters
 from inbox_email.sealed import PKCS7, Seal, content_of_signed, seal_in, seal_of
+from inbox_email.tnef import unpacked
 
 MAX_HEADER = 256 * 1024  # bytes of the header block
 MAX_FIELDS = 2_000
@@ -30,6 +31,7 @@ _NO_FIELD = re.compile(rb"^(?![!-9;-~]+:|[ \t\r\n]).+", re.MULTILINE)
 _SPACE_BEFORE_COLON = re.compile(rb"^([!-9;-~]+)[ \t]+:", re.MULTILINE)  # RFC 5322 section 4.5, obsolete
 _MULTIPART = re.compile(rb"content-type:\s*(?:multipart/|message/rfc822)", re.IGNORECASE)
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
+_PACKS = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
 _UNSAFE_IN_NAME = re.compile(r'[/\\:*?"<>|]')
 
 
@@ -60,6 +62,7 @@ class _Walk:
     parts: int = 0
     read: bool = False  # something that is to be read was met
     seal: Seal | None = None  # the outermost
+    packed: Body | None = None  # what a pack says
 
 
 def take_apart(octets: bytes) -> Mail:
@@ -70,6 +73,8 @@ def take_apart(octets: bytes) -> Mail:
         message = message_from_bytes(_mended(octets))
         walk = _Walk(files=[])
         body = _body(message, walk, depth=0)
+        says_something = any(said and said.strip() for said in (body.text, body.html))
+        body = body if says_something else walk.packed or body
         seal = walk.seal or seal_in(body.text or "")
         return Mail(Headers(message), body, tuple(walk.files), _mime(message), seal)
     except RecursionError as error:
@@ -138,8 +143,7 @@ def _leaf(part: Message, walk: _Walk) -> Body:
     name = parameters(headers.raw("content-disposition")).get("filename") or of_type.get("name")
     is_text = mime in {"text/plain", "text/html"} or mime.startswith("multipart/")
     if not is_text or disposition == "attachment" or (name and walk.read):
-        walk.files.append(_file(part, headers, mime, name, number=len(walk.files) + 1))
-        return Body()
+        return _kept(_file(part, headers, mime, name, number=len(walk.files) + 1), walk)
     walk.read = True
     octets = _octets(part)
     if mime == "text/html":
@@ -147,6 +151,20 @@ def _leaf(part: Message, walk: _Walk) -> Body:
     text = decode(octets, of_type.get("charset"))
     flowed = of_type.get("format", "").lower() == "flowed"
     return Body(text=_unflowed(text, delete_space=of_type.get("delsp", "").lower() == "yes") if flowed else text)
+
+
+def _kept(file: File, walk: _Walk) -> Body:
+    """Keep a file, or what is in it if it is a pack of Outlook's."""
+    is_pack = file.mime in _PACKS or file.name.lower() == "winmail.dat"
+    pack = unpacked(file.data) if is_pack else None
+    if pack is None:
+        walk.files.append(file)
+        return Body()
+    walk.packed = walk.packed or Body(pack.text, pack.html)
+    for packed in pack.files:
+        name = _file_name(packed.name, packed.mime, len(walk.files) + 1)
+        walk.files.append(File(name, packed.data, packed.mime, packed.content_id))
+    return Body()
 
 
 def _alternative(children: list[Body]) -> Body:
