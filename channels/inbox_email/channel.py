@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, ClassVar
 
+from inbox.channel.grants import Grant, GrantRefused
 from inbox.channel.host import Host
 from inbox.channel.model import (
     CONTRACT,
@@ -24,14 +25,17 @@ from inbox.domain.fates import due
 from inbox.domain.recipients import Recipient
 from inbox.domain.threading import Threading
 from inbox.errors import DeliveryFailed, InboxError
+from inbox_email.account import Account
 from inbox_email.acknowledge import acknowledgement
 from inbox_email.compose import compose, written_to
 from inbox_email.config import EmailConfig
 from inbox_email.html import CLEANER
 from inbox_email.marks import message_id
+from inbox_email.oauth import bound_to, by_code, consent_url
 from inbox_email.pull import Timing, connected, pull
 from inbox_email.smtp import Envelope, Patience, Reply, send, signed_in
 from inbox_email.understand import Reader
+from inbox_email.ways_in import BY_CONSENT
 from inbox_email.wire import SettingRejected
 
 _CHECK = 9.5  # seconds for either server
@@ -47,10 +51,11 @@ class EmailConnection:
         self._host = host
         self._timing = timing or Timing()
         self._patience = patience or Patience()
+        self._account = Account(config, host)
         self._reader = Reader(config.address, host.signing_key, config.authentication_server)
 
     def receive(self, cursor: Mapping[str, Any] | None) -> AsyncIterator[Batch]:
-        return pull(self._config, self._host, cursor, timing=self._timing)
+        return pull(self._config, self._host, cursor, timing=self._timing, account=self._account)
 
     @property
     def reader(self) -> Reader:
@@ -74,7 +79,8 @@ class EmailConnection:
         # A mail that no person wrote comes back to nobody (RFC 3834 section 3.3).
         to = [each.address for each in due(whom)]
         envelope = Envelope(self._config.address, to, returns=not message.automatic)
-        refused = await send(self._config, self._host, envelope, octets, patience=self._patience) if to else {}
+        patience, own = self._patience, self._account
+        refused = await send(self._config, self._host, envelope, octets, patience=patience, account=own) if to else {}
         own_id = message_id(self._host.signing_key, message.ticket_id, message.id, domain=self._config.domain)
         return Receipt(external_id=own_id, undelivered=_undelivered(message, whom, refused))
 
@@ -86,6 +92,18 @@ class EmailConnection:
             return None
         return acknowledgement(self._config.acknowledgements, language, number)
 
+    def needs_consent(self) -> bool:
+        return self._config.sign_in in BY_CONSENT
+
+    def fits(self, grant: Grant) -> bool:
+        return grant.values.get("bound") == bound_to(self._config)
+
+    def consent_at(self, *, redirect_uri: str, state: str, challenge: str) -> str:
+        return consent_url(self._config, redirect_uri=redirect_uri, state=state, challenge=challenge)
+
+    async def redeem(self, code: str, *, redirect_uri: str, verifier: str) -> Mapping[str, Any]:
+        return await by_code(self._config, self._host, code, redirect_uri=redirect_uri, verifier=verifier)
+
     async def check(self) -> Health:
         for protocol, attempt in (("imap", self._check_imap), ("smtp", self._check_smtp)):
             try:
@@ -93,6 +111,8 @@ class EmailConnection:
                     await attempt()
             except SettingRejected as error:
                 return Health(ok=False, note=str(error), field=error.field, level="failing")
+            except GrantRefused as error:
+                return Health(ok=False, note=str(error), field="sign_in", level="failing")
             except InboxError as error:
                 return Health(ok=False, note=str(error), field=f"{protocol}_host", level="failing")
             except TimeoutError:
@@ -101,6 +121,7 @@ class EmailConnection:
         return Health(ok=True, note="Signed in to the mailbox and to the sending server.")
 
     async def _check_imap(self) -> None:
+        # With an account of its own: a person who asks is told what is so now, not what was a while ago.
         async with connected(self._config, self._host, self._timing) as client:
             await client.examine(self._config.imap_folder)
             await client.logout()

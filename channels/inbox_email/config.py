@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, TypeVar
 
-from pydantic import Field, SecretStr, StringConstraints
+from pydantic import ConfigDict, Field, SecretStr, StringConstraints, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from inbox.channel.config import titled
 from inbox.channel.contract import ChannelConfig
+from inbox_email.ways_in import BY_CONSENT, BY_TOKEN, NEEDED, SERVERS, TITLES, SignIn, Tenant, WebAddress
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=255, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Needed = Annotated[Line, StringConstraints(min_length=1)]
@@ -44,8 +46,13 @@ _ENCRYPTIONS = {
 }
 
 
+Given = TypeVar("Given", str, SecretStr | None)
+
+
 class EmailConfig(ChannelConfig):
     """An address with the mailbox that its mail arrives in and the server that sends for it."""
+
+    model_config = ConfigDict(validate_default=True)
 
     address: MailAddress = titled(
         "Address",
@@ -56,6 +63,65 @@ class EmailConfig(ChannelConfig):
         "Sender name",
         "Stands before the address, after the manager's name.",
         de=("Absendername", "Steht vor der Adresse, nach dem Namen der antwortenden Person."),
+        default="",
+    )
+    sign_in: SignIn = titled(
+        "Sign-in",
+        "How the mailbox is opened. Google and Microsoft want their own page for it, on which its owner consents.",
+        de=(
+            "Anmeldung",
+            "Wie das Postfach geöffnet wird. Google und Microsoft wollen dafür ihre eigene Seite, auf der zustimmt, "
+            "wem es gehört.",
+        ),
+        options=TITLES,
+        consent=BY_CONSENT,
+        fills=SERVERS,
+        default=SignIn.PASSWORD,
+    )
+    oauth_client_id: Line = titled(
+        "Client ID",
+        "The provider gives it to the application that you register there.",
+        de=("Client-ID", "Der Anbieter vergibt sie an die Anwendung, die Sie dort anmelden."),
+        when={"sign_in": BY_TOKEN},
+        needed=True,
+        default="",
+    )
+    oauth_client_secret: SecretStr | None = titled(
+        "Client secret",
+        "Of the same application. Some Microsoft and other applications have none.",
+        de=("Client-Geheimnis", "Das derselben Anwendung. Manche Anwendungen haben keines."),
+        when={"sign_in": BY_TOKEN},
+        goes_to=("sign_in", "oauth_tenant", "oauth_token_url"),
+        default=None,
+    )
+    oauth_tenant: Tenant = titled(
+        "Directory (tenant)",
+        "Its ID or domain, or common where anybody's account may sign in.",
+        de=("Verzeichnis (Mandant)", "Seine ID oder Domain, oder common, wenn sich jedes Konto anmelden darf."),
+        when={"sign_in": (SignIn.MICROSOFT, SignIn.MICROSOFT_APP)},
+        default="common",
+    )
+    oauth_authorize_url: WebAddress = titled(
+        "Authorization endpoint",
+        "The page on which the mailbox's owner consents.",
+        de=("Autorisierungs-Endpunkt", "Die Seite, auf der zustimmt, wem das Postfach gehört."),
+        when={"sign_in": (SignIn.OAUTH2,)},
+        needed=True,
+        default="",
+    )
+    oauth_token_url: WebAddress = titled(
+        "Token endpoint",
+        "Where access tokens are asked for.",
+        de=("Token-Endpunkt", "Wo Zugangstoken geholt werden."),
+        when={"sign_in": (SignIn.OAUTH2,)},
+        needed=True,
+        default="",
+    )
+    oauth_scope: Line = titled(
+        "Scope",
+        "What is asked for, in the words of the server, separated by spaces.",
+        de=("Umfang (scope)", "Worum gebeten wird, in den Worten des Servers, durch Leerzeichen getrennt."),
+        when={"sign_in": (SignIn.OAUTH2,)},
         default="",
     )
     imap_host: Needed = titled(
@@ -83,11 +149,14 @@ class EmailConfig(ChannelConfig):
         "Often the address itself.",
         de=("IMAP-Benutzer", "Oft die Adresse selbst."),
     )
-    imap_password: SecretStr = titled(
+    imap_password: SecretStr | None = titled(
         "IMAP password",
         "With two-factor sign-in this is an app password.",
         de=("IMAP-Passwort", "Bei Zwei-Faktor-Anmeldung ein App-Passwort."),
+        when={"sign_in": (SignIn.PASSWORD,)},
+        needed=True,
         goes_to=("imap_host", "imap_security", "smtp_host", "smtp_security"),
+        default=None,
     )
     imap_folder: Needed = titled(
         "Folder",
@@ -141,6 +210,7 @@ class EmailConfig(ChannelConfig):
         "SMTP password",
         "Empty: the same as for IMAP.",
         de=("SMTP-Passwort", "Leer: dasselbe wie bei IMAP."),
+        when={"sign_in": (SignIn.PASSWORD,)},
         goes_to=("smtp_host", "smtp_security"),
         default=None,
     )
@@ -178,13 +248,21 @@ class EmailConfig(ChannelConfig):
         default_factory=dict,
     )
 
-    @property
-    def smtp_credentials(self) -> tuple[str, str]:
-        """Return user and password for sending."""
-        password = (
-            self.smtp_password and self.smtp_password.get_secret_value()
-        ) or self.imap_password.get_secret_value()
-        return self.smtp_user or self.imap_user, password
+    @field_validator("imap_password", *NEEDED)
+    @classmethod
+    def _is_there(cls, value: Given, info: ValidationInfo) -> Given:
+        """Ask for what the chosen way to sign in cannot do without."""
+        if not value and info.data.get("sign_in") in NEEDED[info.field_name or ""]:
+            raise PydanticCustomError("needed", "is needed")
+        return value
+
+    def credentials(self, protocol: str) -> tuple[str, str]:
+        """Return user and password of one of the servers; the password is empty where there is none."""
+        password = self.imap_password
+        if protocol == "imap":
+            return self.imap_user, password.get_secret_value() if password else ""
+        own = self.smtp_password if self.smtp_password and self.smtp_password.get_secret_value() else password
+        return self.smtp_user or self.imap_user, own.get_secret_value() if own else ""
 
     @property
     def domain(self) -> str:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from inbox.errors import Unavailable
 from inbox_email.imap_wire import Response, Value, pairs, quoted, receive, values
+from inbox_email.sasl import TokenRefused, explained
 from inbox_email.wire import Wire
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -59,6 +60,7 @@ class ImapClient:
         self.news = 0  # how often the server said that there is more
         self.uidvalidity: int | None = None
         self._uidnext: int | None = None
+        self._challenge = b""  # what was asked for last
 
     async def greet(self) -> None:
         """Read the greeting and ask what the server can do."""
@@ -91,6 +93,23 @@ class ImapClient:
                 raise Unavailable(f"The IMAP server lets nobody in: {error}") from error
             words = f"The IMAP server refused user and password: {error}"
             raise self._wire.server.rejected(words, "password") from error
+        await self._command(b"CAPABILITY")
+
+    @property
+    def methods(self) -> frozenset[str]:
+        """Return the SASL mechanisms that the server offers."""
+        return frozenset(name.removeprefix("AUTH=") for name in self.capabilities if name.startswith("AUTH="))
+
+    async def bear(self, mechanism: str, response: bytes, *, acknowledgement: bytes) -> None:
+        """Sign in by an access token; raise TokenRefused, or Unavailable for a server in trouble."""
+        try:
+            # A refusal comes as a challenge first, and is only told once that is answered.
+            answers = (base64.b64encode(response), base64.b64encode(acknowledgement))
+            await self._command(b"AUTHENTICATE " + mechanism.encode(), *answers)
+        except Refused as error:
+            if error.code in _PASSING:
+                raise Unavailable(f"The IMAP server lets nobody in: {error}") from error
+            raise TokenRefused(explained(self._challenge, str(error))) from error
         await self._command(b"CAPABILITY")
 
     async def examine(self, folder: str) -> Mailbox:
@@ -182,7 +201,8 @@ class ImapClient:
         while True:
             response = await receive(self._wire)
             if response.line.startswith(b"+"):
-                # A server that asks for more than there is (XOAUTH2 errors) goes on at an empty line.
+                self._challenge = response.line[1:].strip()
+                # A server that asks for more than there is goes on at an empty line.
                 await self._wire.send(next(remaining, b"") + b"\r\n")
             elif response.line.startswith(tag + b" "):
                 self._note(response)

@@ -14,6 +14,7 @@ from typing import Any
 from inbox.channel.host import Host
 from inbox.channel.model import Batch, Original
 from inbox.errors import Unavailable
+from inbox_email.account import Account
 from inbox_email.config import EmailConfig, Security, SyncFrom
 from inbox_email.imap import ImapClient, Listed, Mailbox, Refused
 from inbox_email.understand import HEADERS_ONLY
@@ -64,8 +65,12 @@ class Place:
 
 
 @asynccontextmanager
-async def connected(config: EmailConfig, host: Host, timing: Timing) -> AsyncIterator[ImapClient]:
+async def connected(
+    config: EmailConfig, host: Host, timing: Timing, *, account: Account | None = None
+) -> AsyncIterator[ImapClient]:
     """Connect and sign in; raise Unavailable or ConfigRejected."""
+    account = account or Account(config, host)
+    account.admit("imap")
     server = Server("imap", config.imap_host, config.imap_port, config.imap_security)
     wire = await dialled(host.dialer, server, within=timing.connect, patience=timing.answer)
     client = ImapClient(wire)
@@ -73,7 +78,7 @@ async def connected(config: EmailConfig, host: Host, timing: Timing) -> AsyncIte
         await client.greet()
         if config.imap_security is Security.STARTTLS:
             await client.start_tls(host.dialer.tls)
-        await client.login(config.imap_user, config.imap_password.get_secret_value())
+        await account.enter(client, server)
         yield client
     except Refused as error:
         raise Unavailable(f"The IMAP server refused a command: {error}") from error
@@ -82,10 +87,15 @@ async def connected(config: EmailConfig, host: Host, timing: Timing) -> AsyncIte
 
 
 async def pull(
-    config: EmailConfig, host: Host, cursor: Mapping[str, Any] | None, *, timing: Timing
+    config: EmailConfig,
+    host: Host,
+    cursor: Mapping[str, Any] | None,
+    *,
+    timing: Timing,
+    account: Account | None = None,
 ) -> AsyncGenerator[Batch, None]:
     """Yield what arrives after `cursor`, for as long as the connection lasts."""
-    async with connected(config, host, timing) as client:
+    async with connected(config, host, timing, account=account) as client:
         mailbox = await client.examine(config.imap_folder)
         place = _place(config, cursor, mailbox, now=host.clock())
         yield Batch((), place.cursor)  # says that the inbox works, and where it begins

@@ -14,7 +14,7 @@ _SETTINGS = {
     "address": "help@example.org",
     "imap_host": "imap.example.org",
     "imap_user": "help@example.org",
-    "imap_password": "secret",
+    "imap_password": "open sesame",
     "smtp_host": "smtp.example.org",
 }
 _PLAIN = (

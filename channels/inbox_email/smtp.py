@@ -16,7 +16,9 @@ from datetime import timedelta
 
 from inbox.channel.host import Host
 from inbox.errors import ConfigRejected, DeliveryDelayed, DeliveryFailed, DeliveryUncertain, Unavailable
+from inbox_email.account import Account
 from inbox_email.config import EmailConfig, Security
+from inbox_email.sasl import TokenRefused, explained
 from inbox_email.wire import Server, Wire, dialled
 
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})\b")
@@ -94,10 +96,9 @@ class SmtpClient:
 
     async def login(self, user: str, password: str) -> None:
         """Sign in where the server asks for it."""
-        methods = self._offers.get("AUTH", "").upper().split()
-        if "PLAIN" in methods:
+        if "PLAIN" in self.methods:
             reply = await self.command("AUTH PLAIN " + _base64(f"\0{user}\0{password}"))
-        elif "LOGIN" in methods:
+        elif "LOGIN" in self.methods:
             reply = await self.command("AUTH LOGIN")
             for answer in (user, password):
                 reply = await self.command(_base64(answer)) if reply.code == 334 else reply
@@ -107,6 +108,22 @@ class SmtpClient:
             raise DeliveryDelayed(f"The server lets nobody sign in now: {reply}", retry_after=_LOGIN_PAUSE)
         if reply.code != 235:
             raise self._wire.server.rejected(f"The mail server refused user and password: {reply}", "password")
+
+    @property
+    def methods(self) -> frozenset[str]:
+        """Return the SASL mechanisms that the server offers."""
+        return frozenset(self._offers.get("AUTH", "").upper().split())
+
+    async def bear(self, mechanism: str, response: bytes, *, acknowledgement: bytes) -> None:
+        """Sign in by an access token; raise TokenRefused, or DeliveryDelayed for a server in trouble."""
+        reply = await self.command(f"AUTH {mechanism} {base64.b64encode(response).decode('ascii')}")
+        challenge = reply.text
+        if reply.code == 334:  # a refusal comes as a challenge first, and is only told once that is answered
+            reply = await self.command(base64.b64encode(acknowledgement).decode("ascii"))
+        if 400 <= reply.code < 500:
+            raise DeliveryDelayed(f"The server lets nobody sign in now: {reply}", retry_after=_LOGIN_PAUSE)
+        if reply.code != 235:
+            raise TokenRefused(explained(challenge, str(reply)))
 
     async def envelope(self, envelope: Envelope, *, size: int) -> dict[str, Reply]:
         """Name sender and recipients; return the refused, which may be all where each has words of their own."""
@@ -179,8 +196,12 @@ class SmtpClient:
 
 
 @asynccontextmanager
-async def signed_in(config: EmailConfig, host: Host, patience: Patience) -> AsyncIterator[SmtpClient]:
+async def signed_in(
+    config: EmailConfig, host: Host, patience: Patience, *, account: Account | None = None
+) -> AsyncIterator[SmtpClient]:
     """Connect and sign in; raise Unavailable, DeliveryDelayed or ConfigRejected."""
+    account = account or Account(config, host)
+    account.admit("smtp")
     server = Server("smtp", config.smtp_host, config.smtp_port, config.smtp_security)
     wire = await dialled(host.dialer, server, within=patience.connect, patience=patience.verdict)
     client = SmtpClient(wire)
@@ -188,14 +209,20 @@ async def signed_in(config: EmailConfig, host: Host, patience: Patience) -> Asyn
         await client.greet(config.domain)
         if config.smtp_security is Security.STARTTLS:
             await client.start_tls(host.dialer.tls, config.domain)
-        await client.login(*config.smtp_credentials)
+        await account.enter(client, server)
         yield client
     finally:
         wire.close()
 
 
 async def send(
-    config: EmailConfig, host: Host, envelope: Envelope, octets: bytes, *, patience: Patience
+    config: EmailConfig,
+    host: Host,
+    envelope: Envelope,
+    octets: bytes,
+    *,
+    patience: Patience,
+    account: Account | None = None,
 ) -> dict[str, Reply]:
     """Hand a mail over; return what the server answered to recipients that it refused, which may be all of several.
 
@@ -207,7 +234,7 @@ async def send(
     """
     try:
         async with asyncio.timeout(patience.connect + patience.envelope) as deadline:
-            async with signed_in(config, host, patience) as client:
+            async with signed_in(config, host, patience, account=account) as client:
                 refused = await client.envelope(envelope, size=len(octets))
                 if len(refused) == len(envelope.recipients):
                     return refused

@@ -22,6 +22,7 @@ from inbox.api.services import Services
 from inbox.app import links
 from inbox.app.continuing import Continuing
 from inbox.app.follow import Commit, Follower
+from inbox.app.grants import KeptGrants
 from inbox.app.intake import Door
 from inbox.app.languages import Languages
 from inbox.app.opened import OpenInboxes
@@ -200,6 +201,7 @@ def _hosts(
             signing_key=vault.derive(f"inbox:{inbox_id}"),
             public_url=settings.site,
             kept=partial(kept, inbox_id),
+            grants=KeptGrants(units, inbox_id, utc_now),
         )
 
     return host_for

@@ -176,6 +176,10 @@ TABLE: dict[str, Row] = {
     "DELETE /api/v1/inboxes/{inbox_id}": Row(
         204, _ADMIN, "inboxes:admin", "inbox", at={"inbox_id": "empty"}, once=True
     ),
+    "GET /api/v1/inboxes/{inbox_id}/consent": Row(200, _ADMIN, "inboxes:admin", "inbox"),
+    "POST /api/v1/inboxes/{inbox_id}/consent": Row(409, _ADMIN, "inboxes:admin", "inbox"),
+    "DELETE /api/v1/inboxes/{inbox_id}/consent": Row(204, _ADMIN, "inboxes:admin", "inbox"),
+    "POST /api/v1/inboxes/consent": Row(422, _ADMIN, "inboxes:admin", body=_just({"state": "s", "code": "c"})),
     "GET /api/v1/quarantine": Row(200, scope="quarantine:read", bound="inbox"),
     "GET /api/v1/quarantine/{original_id}/raw": Row(200, scope="quarantine:read", bound="inbox"),
     "POST /api/v1/quarantine/{original_id}/retry": Row(200, scope="quarantine:write", bound="inbox"),

@@ -15,6 +15,7 @@ from inbox.api.json import Json
 from inbox.api.paging import whole
 from inbox.api.services import services
 from inbox.api.shapes import ChannelShape, HealthShape, InboxShape, ListOf, NewInboxShape
+from inbox.app.consents import CALLBACK
 from inbox.app.inboxes import add_inbox, change_inbox, inbox_view, remove_inbox, try_out
 from inbox.app.ports import Unit
 from inbox.channel.config import with_kept_secrets
@@ -33,6 +34,7 @@ Admins = Annotated[Caller, require(role=Role.ADMIN, scope="inboxes:admin")]
 async def list_channels(request: Request, caller: Reads) -> Json:
     """List the installed channels with the schema of their settings."""
     del caller
+    redirect_uri = services(request).edge.public_url + CALLBACK
     return whole(
         [
             {
@@ -40,6 +42,7 @@ async def list_channels(request: Request, caller: Reads) -> Json:
                 "title": dict(channel.title),
                 "schema": channel.config.model_json_schema(),
                 "capabilities": asdict(channel.capabilities),
+                "redirect_uri": redirect_uri,
             }
             for channel in services(request).inboxes.channels.values()
         ]

@@ -336,6 +336,7 @@ class ChannelShape(Shape):
     title: dict[str, str]
     json_schema: dict[str, Any] = Field(alias="schema")
     capabilities: dict[str, Any]
+    redirect_uri: str = Field(description="Where browsers come back that asked for a consent (OAuth 2.0)")
 
 
 class HealthShape(Shape):

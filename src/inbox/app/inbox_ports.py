@@ -1,12 +1,15 @@
-"""What the service needs of a store of inboxes."""
+"""What the service needs of a store of inboxes, and of what they were granted."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from inbox.channel.grants import Grant
+from inbox.domain.consent import Asked
 from inbox.domain.ids import InboxId
 from inbox.domain.inbox import Inbox
 
@@ -30,3 +33,25 @@ class InboxStore(Protocol):
     async def lease(self, inbox_id: InboxId, *, owner: UUID, now: datetime, until: datetime) -> bool: ...
     async def free(self) -> None: ...
     async def give_back(self, *, owner: UUID) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether an inbox has a grant, for people; without the grant itself."""
+
+    given_at: datetime | None = None
+    refused_at: datetime | None = None
+
+
+class GrantStore(Protocol):
+    """What accounts' owners granted."""
+
+    async def find(self, inbox_id: InboxId) -> Grant | None: ...
+    async def standing(self, inbox_id: InboxId) -> Standing: ...
+    async def give(self, inbox_id: InboxId, values: Mapping[str, Any], *, now: datetime) -> None: ...
+    async def forget(self, inbox_id: InboxId) -> None: ...
+    async def lease(self, inbox_id: InboxId, version: int, *, now: datetime, until: datetime) -> bool: ...
+    async def renew(self, inbox_id: InboxId, old: Grant, values: Mapping[str, Any]) -> bool: ...
+    async def give_back(self, inbox_id: InboxId, version: int, *, refused_at: datetime | None) -> None: ...
+    async def ask(self, inbox_id: InboxId, asked: Asked) -> None: ...
+    async def take_asked(self, state_hash: str) -> tuple[InboxId, Asked] | None: ...

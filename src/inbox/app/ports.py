@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from inbox.app.credential_ports import AuthStore
-from inbox.app.inbox_ports import InboxStore
+from inbox.app.inbox_ports import GrantStore, InboxStore
 from inbox.app.move_ports import MoveStore
 from inbox.app.picture_ports import PictureStore
 from inbox.app.queries import Page, TicketQuery
@@ -340,6 +340,8 @@ class Unit(Protocol):
     def clocks(self) -> ClockStore: ...
     @property
     def contacts(self) -> ContactStore: ...
+    @property
+    def grants(self) -> GrantStore: ...
     @property
     def inboxes(self) -> InboxStore: ...
     @property

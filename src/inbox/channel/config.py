@@ -26,7 +26,9 @@ def titled(title: str, description: str, *, de: Words, options: Mapping[str, Wor
         options: what each value of a choice is called, in English and in German.
         more: `default`, `default_factory` and limits such as `ge` and `max_length`, as `pydantic.Field` knows them;
             anything else goes into the schema as it is: `goes_to` of a secret names the settings that say where it is
-            sent, `format="inbox"` lets another inbox be chosen.
+            sent, `format="inbox"` lets another inbox be chosen, `when` says while which values of others it is shown,
+            `needed` that it is asked for then, `fills` what a choice means for others, `consent` which choices need
+            the consent of an account's owner.
     """
     known = {name: value for name, value in more.items() if name in _OF_PYDANTIC}
     words: dict[str, Any] = {"de": {"title": de[0], "description": de[1]}}

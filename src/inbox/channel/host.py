@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from inbox.channel.grants import Grants, NoGrants
 from inbox.domain.ids import InboxId
 
 
@@ -83,3 +84,4 @@ class Host:
     signing_key: bytes  # this inbox's own, for tokens that come back
     public_url: str
     kept: Kept = nothing_kept
+    grants: Grants = field(default_factory=NoGrants)

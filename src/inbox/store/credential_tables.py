@@ -1,4 +1,4 @@
-"""The tables of who may come in: sessions, links, keys, limits."""
+"""The tables of who may come in: sessions, links, keys, limits; and of where inboxes may."""
 
 from __future__ import annotations
 
@@ -60,4 +60,17 @@ idempotency = Table(
     Column("status", Integer),
     Column("body", LargeBinary),
     Column("created_at", Moment, nullable=False, server_default=NOW),
+)
+
+inbox_grants = Table(
+    "inbox_grants",
+    metadata,
+    Column("inbox_id", ForeignKey("inboxes.id", ondelete="CASCADE"), primary_key=True),
+    Column("sealed", LargeBinary),  # None: nobody has consented yet
+    Column("version", Integer, nullable=False, server_default=text("0")),
+    Column("given_at", Moment),
+    Column("refused_at", Moment),
+    Column("lease_until", Moment),  # of who renews it
+    Column("asked", LargeBinary),  # sealed: what the answer to the open question must show
+    Column("asked_hash", Text, unique=True),
 )

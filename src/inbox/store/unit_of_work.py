@@ -18,6 +18,7 @@ from inbox.store.clocks import Clocks
 from inbox.store.contacts import Contacts
 from inbox.store.database import Session
 from inbox.store.failures import REPORTED, failure_of
+from inbox.store.grants import Grants
 from inbox.store.inboxes import Inboxes
 from inbox.store.intake import INSERT_EVENTS, Intake, event_columns
 from inbox.store.languages import Languages
@@ -48,6 +49,7 @@ class Unit:
         self.campaigns = Campaigns(session)
         self.clocks = Clocks(session)
         self.contacts = Contacts(session)
+        self.grants = Grants(session, vault)
         self.inboxes = Inboxes(session, vault)
         self.intake = Intake(session)
         self.languages = Languages(session)

@@ -19,7 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
-from inbox.testing.wires import Listener
+from inbox.testing.wires import REFUSED_TOKEN, Believes, Listener, bearer_in
 
 _LITERAL = re.compile(rb"\{(\d+)(\+?)\}\r?\n$")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -68,8 +68,10 @@ class ScriptedImapServer(Listener):
         capabilities: tuple[str, ...] = ("IDLE", "AUTH=PLAIN"),
         tls: ssl.SSLContext | None = None,
         port: int = 0,
+        believes: Believes | None = None,
     ) -> None:
         super().__init__(port=port)
+        self.believes = believes  # whoever bears a token
         self.user, self.password, self.capabilities, self.tls = user, password, capabilities, tls
         self.folders = {"INBOX": Folder()}
         self.commands: list[str] = []  # the verbs that were heard, in order
@@ -184,7 +186,7 @@ class _Session:
             case "IDLE":
                 await self._idle(tag)
             case "AUTHENTICATE":
-                await self._authenticate(tag)
+                await self._authenticate(tag, arguments.decode().upper())
             case "STARTTLS" if self._server.tls:
                 await self._start_tls(tag, self._server.tls)
             case _:
@@ -231,10 +233,17 @@ class _Session:
     def _login(self, tag: bytes, arguments: bytes) -> None:
         self._let_in(tag, *_strings(arguments))
 
-    async def _authenticate(self, tag: bytes) -> None:
+    async def _authenticate(self, tag: bytes, mechanism: str) -> None:
         self.send(b"+ ")
         given = base64.b64decode(await self._reader.readline())
-        self._let_in(tag, *given.decode().split("\0")[1:])
+        if mechanism == "PLAIN":
+            self._let_in(tag, *given.decode().split("\0")[1:])
+        elif self._server.believes is not None and self._server.believes(*bearer_in(given)):
+            self._done(tag, b"OK welcome")
+        else:
+            self.send(b"+ " + REFUSED_TOKEN)
+            await self._reader.readline()
+            self._done(tag, b"NO [AUTHENTICATIONFAILED] Invalid credentials.")
 
     def _let_in(self, tag: bytes, user: str, password: str) -> None:
         refusal = self._server.login_refusal

@@ -17,7 +17,7 @@ import ssl
 from contextlib import suppress
 from dataclasses import dataclass
 
-from inbox.testing.wires import Listener
+from inbox.testing.wires import REFUSED_TOKEN, Believes, Listener, bearer_in
 
 _ADDRESS = re.compile(r"<([^>]*)>")
 
@@ -45,8 +45,10 @@ class SmtpSink(Listener):
         methods: str = "PLAIN LOGIN",
         tls: ssl.SSLContext | None = None,
         port: int = 0,
+        believes: Believes | None = None,
     ) -> None:
         super().__init__(port=port)
+        self.believes = believes  # whoever bears a token
         self.user, self.password, self.methods, self.tls = user, password, methods, tls
         self.mails: list[SentMail] = []
         self.arrived = asyncio.Condition()
@@ -127,16 +129,26 @@ class _Session:
     def _offers(self) -> str:
         offers = ["sink", "SIZE 50000000", "8BITMIME", "ENHANCEDSTATUSCODES"]
         offers += ["STARTTLS"] if self._sink.tls else []
-        offers += [f"AUTH {self._sink.methods}"] if self._sink.user is not None else []
+        is_asked = self._sink.user is not None or self._sink.believes is not None
+        offers += [f"AUTH {self._sink.methods}"] if is_asked else []
         return "\n".join([*(f"250-{offer}" for offer in offers[:-1]), f"250 {offers[-1]}"])
 
     async def _is_let_in(self, command: str) -> bool:
         _, method, *initial = command.split()
+        if method.upper() in {"XOAUTH2", "OAUTHBEARER"}:
+            return await self._is_believed(base64.b64decode(initial[0]))
         if method.upper() == "PLAIN":
             given = base64.b64decode(initial[0]).decode().split("\0")[1:]
         else:
             given = [await self._asked(question) for question in ("User:", "Password:")]
         return given == [self._sink.user, self._sink.password]
+
+    async def _is_believed(self, response: bytes) -> bool:
+        if self._sink.believes is not None and self._sink.believes(*bearer_in(response)):
+            return True
+        self._writer.write(b"334 " + REFUSED_TOKEN + b"\r\n")
+        await self._reader.readline()
+        return False
 
     async def _asked(self, question: str) -> str:
         self._writer.write(b"334 " + base64.b64encode(question.encode()) + b"\r\n")

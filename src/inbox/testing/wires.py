@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import re
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 
 class Listener(ABC):
@@ -73,3 +76,15 @@ class Listener(ABC):
             self._writers.discard(writer)
             self._tasks.discard(task)
             writer.close()
+
+
+Believes: TypeAlias = Callable[[str, str], bool]  # a user and an access token
+
+
+def bearer_in(response: bytes) -> tuple[str, str]:
+    """Return user and token of an OAUTHBEARER (RFC 7628) or XOAUTH2 response; both empty for anything else."""
+    found = re.fullmatch(rb"(?:user=|n,a=)([^\x01,]*),?\x01(?:[^\x01]+\x01)*?auth=Bearer ([^\x01]+)\x01\x01", response)
+    return (found[1].decode(), found[2].decode()) if found else ("", "")
+
+
+REFUSED_TOKEN = base64.b64encode(b'{"status":"401","schemes":"bearer","scope":"mail"}')

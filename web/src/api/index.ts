@@ -10,6 +10,7 @@ import type {
   Channel,
   Checked,
   Client,
+  Consent,
   Contact,
   Counters,
   FoundContact,
@@ -160,6 +161,11 @@ export const api = {
     remove: (id: string) => http.delete(`/inboxes/${id}`),
     check: (body: { channel: string; config: Record<string, unknown>; inbox_id?: string }) =>
       http.post<Checked>("/inboxes/check", body),
+    consent: (id: string) => http.get<Consent>(`/inboxes/${id}/consent`),
+    askConsent: (id: string) => http.post<{ url: string }>(`/inboxes/${id}/consent`),
+    answerConsent: (answer: { state: string; code?: string; error?: string }) =>
+      http.post<Checked & { inbox_id: string }>("/inboxes/consent", answer),
+    forgetConsent: (id: string) => http.delete(`/inboxes/${id}/consent`),
   },
   managers: {
     list: () => http.get<{ items: Manager[] }>("/managers"),

@@ -34,6 +34,7 @@ export type Rule = Shapes["RuleBody"];
 export type RoutingVersion = Shapes["VersionShape"];
 export type RoutingTrial = Shapes["TrialShape"];
 export type Checked = Shapes["HealthShape"];
+export type Consent = Shapes["ConsentShape"];
 
 export type Reason = Shapes["ReasonShape"];
 

@@ -8,6 +8,7 @@ export type Route =
   | { name: "settings"; page: string; id: string | null }
   | { name: "board" }
   | { name: "welcome" }
+  | { name: "consent" }
   | { name: "setup"; token: string }
   | { name: "link"; token: string };
 
@@ -25,6 +26,7 @@ export function routeOf(path: string, hash: string): Route {
   if (first === "settings") return { name: "settings", page: second ?? "profile", id: third ?? null };
   if (first === "board") return { name: "board" };
   if (first === "welcome") return { name: "welcome" };
+  if (first === "oauth" && second === "callback") return { name: "consent" };
   return { name: "list" };
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ConfigSchema } from "../../../api/types.ts";
-import { begin, configOf, fieldsOf } from "./schema.ts";
+import { asksConsent, begin, chosen, configOf, fieldsOf, fitting } from "./schema.ts";
 
 const schema: ConfigSchema = {
   required: ["host", "password"],
@@ -71,4 +71,40 @@ test("a secret is never shown, and null keeps it", () => {
   expect(values["password"]).toBe("");
   expect(configOf(fields, values, known)).toMatchObject({ password: null, port: 143, active: false });
   expect(configOf(fields, { ...values, password: "new secret" }, known)).toMatchObject({ password: "new secret" });
+});
+
+const signIn: ConfigSchema = {
+  properties: {
+    by: {
+      type: "string",
+      enum: ["password", "google", "app"],
+      default: "password",
+      consent: ["google"],
+      fills: { google: { host: "imap.gmail.com" } },
+    },
+    host: { type: "string", default: "" },
+    password: { type: "string", format: "password", writeOnly: true, when: { by: ["password"] } },
+    client: { type: "string", default: "", needed: true, when: { by: ["google", "app"] } },
+  },
+};
+
+test("a field is shown only while it matters, and is needed then", () => {
+  const fields = fieldsOf(signIn, "en");
+  const names = (by: string): string[] => fitting(fields, { by }).map(({ name }) => name);
+  expect(names("password")).toEqual(["by", "host", "password"]);
+  expect(names("google")).toEqual(["by", "host", "client"]);
+  expect(fields.find(({ name }) => name === "client")?.required).toBe(true);
+});
+
+test("a choice says what it knows about other fields", () => {
+  const [by] = fieldsOf(signIn, "en");
+  const values = { by: "password", host: "mail.example", client: "" };
+  expect(chosen(by!, values, "google")).toEqual({ by: "google", host: "imap.gmail.com", client: "" });
+  expect(chosen(by!, values, "app")).toEqual({ by: "app", host: "mail.example", client: "" });
+});
+
+test("only some choices need somebody's consent", () => {
+  const fields = fieldsOf(signIn, "en");
+  expect(asksConsent(fields, { by: "google" })).toBe(true);
+  expect(asksConsent(fields, { by: "app" })).toBe(false);
 });

@@ -25,6 +25,12 @@ export interface SchemaField {
   minimum: number | null;
   maximum: number | null;
   maxLength: number | null;
+  /** Shown only while these others hold one of these values. */
+  when: Record<string, string[]>;
+  /** Choices for which an account's owner has to consent in a browser. */
+  consent: string[];
+  /** What a choice says about other fields. */
+  fills: Record<string, Record<string, string>>;
 }
 
 const LONG = 300;
@@ -72,7 +78,7 @@ export function fieldsOf(schema: ConfigSchema, locale: Locale): SchemaField[] {
         kind: kindOf(inner),
         title: words.title ?? inner.title ?? name,
         description: words.description ?? "",
-        required: schema.required?.includes(name) ?? false,
+        required: (schema.required?.includes(name) ?? false) || inner.needed === true,
         options: (inner.enum ?? []).map((value) => optionOf(String(value), inner, locale)),
         initial: property.default ?? null,
         filled: ![undefined, null, ""].includes(property.default as string) && !Array.isArray(property.default),
@@ -82,8 +88,28 @@ export function fieldsOf(schema: ConfigSchema, locale: Locale): SchemaField[] {
         minimum: inner.minimum ?? null,
         maximum: inner.maximum ?? null,
         maxLength: inner.maxLength ?? null,
+        when: (inner.when ?? {}) as SchemaField["when"],
+        consent: (inner.consent ?? []) as string[],
+        fills: (inner.fills ?? {}) as SchemaField["fills"],
       };
     });
+}
+
+type Values = Record<string, string | boolean>;
+
+/** The fields that matter while the others are as they are. */
+export function fitting(fields: SchemaField[], values: Values): SchemaField[] {
+  return fields.filter(({ when }) => Object.entries(when).every(([name, wanted]) => wanted.includes(String(values[name]))));
+}
+
+/** The values after one was chosen, with what that choice says about others. */
+export function chosen(field: SchemaField, values: Values, value: string | boolean): Values {
+  return { ...values, [field.name]: value, ...field.fills[String(value)] };
+}
+
+/** Whether what is chosen needs the consent of an account's owner. */
+export function asksConsent(fields: SchemaField[], values: Values): boolean {
+  return fields.some((field) => field.consent.includes(String(values[field.name])));
 }
 
 /** What the controls hold at first: text for everything but switches. */
