@@ -30,6 +30,7 @@ from inbox_email.acknowledge import acknowledgement
 from inbox_email.compose import compose, written_to
 from inbox_email.config import EmailConfig
 from inbox_email.html import CLEANER
+from inbox_email.imap import ImapClient
 from inbox_email.marks import message_id
 from inbox_email.oauth import bound_to, by_code, consent_url
 from inbox_email.pull import Timing, connected, pull
@@ -123,8 +124,15 @@ class EmailConnection:
     async def _check_imap(self) -> None:
         # With an account of its own: a person who asks is told what is so now, not what was a while ago.
         async with connected(self._config, self._host, self._timing) as client:
-            await client.examine(self._config.imap_folder)
+            for folder in self._config.folders:
+                await self._examine(client, folder)
             await client.logout()
+
+    async def _examine(self, client: ImapClient, folder: str) -> None:
+        try:
+            await client.examine(folder)
+        except SettingRejected as error:
+            raise SettingRejected(str(error), field=self._config.setting_of(folder)) from error
 
     async def _check_smtp(self) -> None:
         async with signed_in(self._config, self._host, self._patience) as client:

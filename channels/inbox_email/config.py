@@ -36,6 +36,7 @@ class SyncFrom(StrEnum):
     """Which mails are fetched first."""
 
     NOW = "now"
+    DAYS = "days"
     ALL = "all"
 
 
@@ -164,12 +165,49 @@ class EmailConfig(ChannelConfig):
         de=("Ordner", "Der Ordner, der gelesen wird. Mails bleiben darin, ungelesene ungelesen."),
         default="INBOX",
     )
+    more_folders: Annotated[str, StringConstraints(max_length=2000)] = titled(
+        "Further folders",
+        "Folders that are read too, one a line: those that rules of the mail server sort into. Looked at every minute.",
+        de=(
+            "Weitere Ordner",
+            "Ordner, die auch gelesen werden, einer je Zeile: in die Regeln des Mailservers einsortieren. "
+            "Jede Minute wird nachgesehen.",
+        ),
+        format="multiline",
+        default="",
+    )
+    sent_folder: Line = titled(
+        "Folder of sent mails",
+        "Answers written in another mail program come from here into their tickets. Empty: they do not.",
+        de=(
+            "Ordner der gesendeten Mails",
+            "Antworten aus einem anderen Mailprogramm kommen von hier in ihre Vorgänge. Leer: Sie kommen nicht.",
+        ),
+        default="",
+    )
     sync_from: SyncFrom = titled(
         "First fetch",
-        "Only mails that arrive from now on, or all that are there.",
-        de=("Erster Abruf", "Nur Mails, die ab jetzt ankommen, oder alle, die da sind."),
-        options={"now": ("From now on", "Ab jetzt"), "all": ("All that are there", "Alle, die da sind")},
+        "Only mails that arrive from now on, those of the last days, or all that are there. What is older than three "
+        "days comes as history: solved, and given to nobody.",
+        de=(
+            "Erster Abruf",
+            "Nur Mails, die ab jetzt ankommen, die der letzten Tage oder alle, die da sind. Was älter als drei Tage "
+            "ist, kommt als Vergangenes: gelöst und niemandem zugeteilt.",
+        ),
+        options={
+            "now": ("From now on", "Ab jetzt"),
+            "days": ("Of the last days", "Der letzten Tage"),
+            "all": ("All that are there", "Alle, die da sind"),
+        },
         default=SyncFrom.NOW,
+    )
+    sync_days: int = titled(
+        "Days of the first fetch",
+        "How many days back, if those of the last days are fetched.",
+        de=("Tage des ersten Abrufs", "Wie viele Tage zurück, wenn die der letzten Tage abgerufen werden."),
+        ge=1,
+        le=3650,
+        default=30,
     )
     authentication_server: Line = titled(
         "Server that checks senders",
@@ -263,6 +301,18 @@ class EmailConfig(ChannelConfig):
             return self.imap_user, password.get_secret_value() if password else ""
         own = self.smtp_password if self.smtp_password and self.smtp_password.get_secret_value() else password
         return self.smtp_user or self.imap_user, own.get_secret_value() if own else ""
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Return every folder that is read, the main one first, each once."""
+        further = (name.strip() for name in self.more_folders.splitlines())
+        return tuple(dict.fromkeys(name for name in (self.imap_folder, *further, self.sent_folder) if name))
+
+    def setting_of(self, folder: str) -> str:
+        """Return the setting that names a folder."""
+        if folder == self.imap_folder:
+            return "imap_folder"
+        return "sent_folder" if folder == self.sent_folder else "more_folders"
 
     @property
     def domain(self) -> str:

@@ -118,13 +118,25 @@ class ImapClient:
         try:
             await self._command(b"EXAMINE " + quoted(folder))
         except Refused as error:
-            if error.code in _PASSING:
-                raise Unavailable(f"The IMAP server does not open the folder: {error}") from error
-            words = f"The IMAP server has no folder {folder!r}: {error}"
-            raise self._wire.server.rejected(words, "folder") from error
+            raise self._no_folder(folder, error) from error
         if self.uidvalidity is None:
             raise Unavailable("The IMAP server numbers its mails for this connection only (no UIDVALIDITY).")
         return Mailbox(self.uidvalidity, self._uidnext)
+
+    async def status(self, folder: str) -> Mailbox:
+        """Return how another folder is numbered, without opening it."""
+        try:
+            untagged = await self._command(b"STATUS " + quoted(folder) + b" (UIDVALIDITY UIDNEXT)")
+        except Refused as error:
+            raise self._no_folder(folder, error) from error
+        found = next((values(r)[-1] for r in untagged if r.words[1:2] == [b"STATUS"]), [])
+        numbers = pairs(found) if isinstance(found, list) else {}
+        return Mailbox(_number(numbers.get(b"UIDVALIDITY", b"")), _number(numbers.get(b"UIDNEXT", b"")) or None)
+
+    def _no_folder(self, folder: str, error: Refused) -> Exception:
+        if error.code in _PASSING:
+            return Unavailable(f"The IMAP server does not open the folder: {error}")
+        return self._wire.server.rejected(f"The IMAP server has no folder {folder!r}: {error}", "folder")
 
     async def search(self, criteria: bytes) -> list[int]:
         """Return the numbers of the mails that fit, in order."""

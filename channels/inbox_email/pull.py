@@ -13,10 +13,11 @@ from typing import Any
 
 from inbox.channel.host import Host
 from inbox.channel.model import Batch, Original
-from inbox.errors import Unavailable
+from inbox.errors import ConfigRejected, Unavailable
 from inbox_email.account import Account
-from inbox_email.config import EmailConfig, Security, SyncFrom
+from inbox_email.config import EmailConfig, Security
 from inbox_email.imap import ImapClient, Listed, Mailbox, Refused
+from inbox_email.places import Place, Places
 from inbox_email.understand import HEADERS_ONLY
 from inbox_email.wire import Server, dialled
 
@@ -37,31 +38,8 @@ class Timing:
     refresh: float = 15  # of IDLE: routers forget a silent connection, and a peer that is gone says nothing at all
     pulse: float = 8  # for the answer to that
     poll: float = 15  # where the server cannot idle
+    others: float = 60  # between two looks into the folders beside the main one
     reconcile: float = 3_600  # between two looks for mails whose numbers were passed without them
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """How far a mailbox is fetched; the cursor of its inbox."""
-
-    folder: str
-    uidvalidity: int
-    last_uid: int
-    since: datetime | None = None  # older mails are not ours: the inbox began then
-
-    @property
-    def cursor(self) -> dict[str, Any]:
-        """Return the place as it is stored."""
-        since = {"since": self.since.isoformat()} if self.since else {}
-        return {"folder": self.folder, "uidvalidity": self.uidvalidity, "last_uid": self.last_uid} | since
-
-    def key_of(self, uid: int) -> str:
-        """Return the name of a mail within its inbox."""
-        return f"{self.folder}:{self.uidvalidity}:{uid}"
-
-    def wants(self, mail: Listed) -> bool:
-        """Tell whether a mail belongs to the inbox."""
-        return self.since is None or mail.at is None or mail.at >= self.since
 
 
 @asynccontextmanager
@@ -96,41 +74,141 @@ async def pull(
 ) -> AsyncGenerator[Batch, None]:
     """Yield what arrives after `cursor`, for as long as the connection lasts."""
     async with connected(config, host, timing, account=account) as client:
-        mailbox = await client.examine(config.imap_folder)
-        place = _place(config, cursor, mailbox, now=host.clock())
-        yield Batch((), place.cursor)  # says that the inbox works, and where it begins
-        reconciled: datetime | None = None
+        fetching = _Fetching(client, host, Places.of(config, cursor))
+        await fetching.open(config.imap_folder)
+        yield fetching.batch()  # says that the inbox works, and where it begins
+        compared, others = _Due(host, timing.reconcile), _Due(host, timing.others)
         while True:
-            if reconciled is None or (host.clock() - reconciled).total_seconds() >= timing.reconcile:
-                async for batch in _missed(client, host, place):
+            is_thorough = compared.is_due()
+            if is_thorough:
+                async for batch in fetching.missed():
                     yield batch
-                reconciled = host.clock()
-            seen = client.news
-            found = [uid for uid in await client.search(b"UID %d:*" % (place.last_uid + 1)) if uid > place.last_uid]
-            for uids in _chunks(found):
-                async for batch in _batches(client, host, place, uids):
+            seen, found = client.news, False
+            async for batch in fetching.new():
+                found = True
+                yield batch
+            if config.folders[1:] and (others.is_due() or is_thorough):
+                async for batch in fetching.others(config.folders[1:], compare=is_thorough):
                     yield batch
-                place = replace(place, last_uid=uids[-1])
-            if client.uidvalidity != place.uidvalidity:
-                raise Unavailable("The IMAP server has numbered its mails anew.")
+                await fetching.open(config.imap_folder)
             # A mail that was announced while we searched is not in what was found, and will not be announced again.
-            if client.news == seen and not found:
+            elif client.news == seen and not found:
                 await client.idle(since=seen, refresh=timing.refresh, poll=timing.poll, pulse=timing.pulse)
-                yield Batch((), place.cursor)  # says that the server is there
 
 
-async def _missed(client: ImapClient, host: Host, place: Place) -> AsyncIterator[Batch]:
-    """Fetch what the server holds of the last days and we do not, whatever number it has; there should be nothing."""
-    passed = [uid for uid in await client.search(_since(host.clock() - RECONCILED)) if uid <= place.last_uid]
-    for start in range(0, len(passed), _ASKED):
-        keys = {place.key_of(uid): uid for uid in passed[start : start + _ASKED]}
-        kept = await host.kept(list(keys))
-        missing = [uid for key, uid in keys.items() if key not in kept]
-        for uids in _chunks(missing):
-            async for batch in _batches(client, host, place, uids):
-                if batch.originals:
-                    host.log.warning("imap.reconcile_missing", mails=len(batch.originals))
-                    yield replace(batch, cursor=place.cursor)
+class _Due:
+    """Says when something is to be done again, and at first at once."""
+
+    def __init__(self, host: Host, every: float) -> None:
+        self._host, self._every = host, timedelta(seconds=every)
+        self._done: datetime | None = None
+
+    def is_due(self) -> bool:
+        """Tell whether it is time; then it counts as done."""
+        now = self._host.clock()
+        if self._done is not None and now - self._done < self._every:
+            return False
+        self._done = now
+        return True
+
+
+class _Fetching:
+    """One connection that reads the folders of an inbox, one after the other."""
+
+    def __init__(self, client: ImapClient, host: Host, places: Places) -> None:
+        self._client, self._host, self._places = client, host, places
+        self._place: Place
+        self._looked_at: dict[str, Mailbox] = {}  # how the other folders were when they were read last
+        self._fault: str | None = None  # what is wrong with one of the other folders
+
+    def batch(self, place: Place | None = None, originals: tuple[Original, ...] = ()) -> Batch:
+        """Return originals with the cursor that is true once they are stored."""
+        places = self._places.moved(place or self._place)
+        return Batch(originals, places.cursor, fault=self._fault)
+
+    async def open(self, folder: str) -> None:
+        """Go on in this folder."""
+        mailbox = await self._client.examine(folder)
+        self._place = self._places.opened(folder, mailbox, now=self._host.clock())
+        self._places = self._places.moved(self._place)
+        self._looked_at[folder] = mailbox
+
+    async def others(self, folders: Sequence[str], *, compare: bool) -> AsyncIterator[Batch]:
+        """Fetch what the folders hold beside the main one; one that is not there holds up no other."""
+        self._fault = None
+        for folder in folders:
+            try:
+                if not (compare or await self._has_news(folder)):
+                    continue
+                await self.open(folder)
+            except ConfigRejected as error:
+                self._fault = str(error)
+                continue
+            if compare:
+                async for batch in self.missed():
+                    yield batch
+            async for batch in self.new():
+                yield batch
+        yield self.batch()
+
+    async def _has_news(self, folder: str) -> bool:
+        """Tell whether a folder is not as it was; the server says so without opening it."""
+        return await self._client.status(folder) != self._looked_at.get(folder)
+
+    async def new(self) -> AsyncIterator[Batch]:
+        """Fetch what came after the place in this folder."""
+        last = self._place.last_uid
+        since = b" " + _since(self._place.since) if self._place.since else b""
+        found = [uid for uid in await self._client.search(b"UID %d:*" % (last + 1) + since) if uid > last]
+        for uids in _chunks(found):
+            async for batch in self._batches(uids, last=uids[-1]):
+                yield batch
+            self._place = replace(self._place, last_uid=uids[-1])
+            self._places = self._places.moved(self._place)
+        if self._client.uidvalidity != self._place.uidvalidity:
+            raise Unavailable("The IMAP server has numbered its mails anew.")
+
+    async def missed(self) -> AsyncIterator[Batch]:
+        """Fetch what the folder holds of the last days and we do not, whatever its number; there should be nothing."""
+        place = self._place
+        recent = await self._client.search(_since(self._host.clock() - RECONCILED))
+        passed = [uid for uid in recent if uid <= place.last_uid]
+        for start in range(0, len(passed), _ASKED):
+            keys = {place.key_of(uid): uid for uid in passed[start : start + _ASKED]}
+            kept = await self._host.kept(list(keys))
+            for uids in _chunks([uid for key, uid in keys.items() if key not in kept]):
+                async for batch in self._batches(uids, last=place.last_uid):
+                    if batch.originals:
+                        self._host.log.warning("imap.reconcile_missing", mails=len(batch.originals))
+                        yield replace(batch, cursor=self._places.cursor, missed=True)
+
+    async def _batches(self, uids: Sequence[int], *, last: int) -> AsyncIterator[Batch]:
+        """Fetch mails in batches of bounded size; the place of each is its last mail, of the last one `last`."""
+        place = self._place
+        groups = list(_groups([mail for mail in await self._client.listed(uids) if place.wants(mail)]))
+        for group in groups:
+            originals = tuple([mail async for mail in self._originals(group)])
+            yield self.batch(replace(place, last_uid=last if group is groups[-1] else group[-1].uid), originals)
+        if not groups:
+            yield self.batch(replace(place, last_uid=last))
+
+    async def _originals(self, group: list[Listed]) -> AsyncIterator[Original]:
+        bodies = await _bodies(self._client, [mail for mail in group if mail.size <= MAX_MAIL])
+        for mail in group:
+            key, at = self._place.key_of(mail.uid), mail.at or self._host.clock()
+            found = await self._whole_or_not(mail, bodies.get(mail.uid))
+            if found is not None:
+                yield Original(key, found[0], found[1], at, self._places.marks(self._place, at))
+
+    async def _whole_or_not(self, mail: Listed, body: bytes | Refused | None) -> tuple[bytes, str] | None:
+        """Return what there is to keep of a mail, and as what; None if it is gone."""
+        if mail.size > MAX_MAIL:
+            header = (await self._client.bodies([mail.uid], section=b"HEADER")).get(mail.uid, b"")
+            return header, f"{HEADERS_ONLY}; size={mail.size}"
+        if isinstance(body, Refused):
+            words = f"Mail {mail.uid} of {self._place.uidvalidity}: {body}"
+            return words.encode(), f"{HEADERS_ONLY}; refused=yes"
+        return (body, "message/rfc822") if body is not None else None
 
 
 def _since(moment: datetime) -> bytes:
@@ -139,38 +217,8 @@ def _since(moment: datetime) -> bytes:
     return f"SINCE {day.day}-{_MONTHS[day.month - 1]}-{day.year}".encode()
 
 
-def _place(config: EmailConfig, cursor: Mapping[str, Any] | None, mailbox: Mailbox, *, now: datetime) -> Place:
-    """Return where to go on: at the cursor, at the start after a renumbering, or where a new inbox begins."""
-    if cursor is None or cursor.get("folder") != config.imap_folder:
-        return _beginning(config, mailbox, now)
-    since = datetime.fromisoformat(cursor["since"]) if cursor.get("since") else None
-    if cursor["uidvalidity"] != mailbox.uidvalidity:
-        # The old numbers mean nothing any more; the service knows by their content the mails that it has.
-        return Place(config.imap_folder, mailbox.uidvalidity, 0, since)
-    return Place(config.imap_folder, mailbox.uidvalidity, cursor["last_uid"], since)
-
-
-def _beginning(config: EmailConfig, mailbox: Mailbox, now: datetime) -> Place:
-    if config.sync_from is SyncFrom.ALL:
-        return Place(config.imap_folder, mailbox.uidvalidity, 0)
-    last = mailbox.uidnext - 1 if mailbox.uidnext else 0
-    # A server's clock may be behind ours.
-    return Place(config.imap_folder, mailbox.uidvalidity, last, now - timedelta(minutes=5) if last else now)
-
-
 def _chunks(uids: Sequence[int]) -> Iterator[Sequence[int]]:
     return (uids[start : start + MAX_MAILS] for start in range(0, len(uids), MAX_MAILS))
-
-
-async def _batches(client: ImapClient, host: Host, place: Place, uids: Sequence[int]) -> AsyncIterator[Batch]:
-    """Fetch mails in batches of bounded size; the cursor of each is its last mail, of the last all that was asked."""
-    groups = list(_groups([mail for mail in await client.listed(uids) if place.wants(mail)]))
-    for group in groups:
-        originals = tuple([mail async for mail in _originals(client, host, place, group)])
-        last = uids[-1] if group is groups[-1] else group[-1].uid
-        yield Batch(originals, replace(place, last_uid=last).cursor)
-    if not groups:
-        yield Batch((), replace(place, last_uid=uids[-1]).cursor)
 
 
 def _groups(mails: Sequence[Listed]) -> Iterator[list[Listed]]:
@@ -184,22 +232,6 @@ def _groups(mails: Sequence[Listed]) -> Iterator[list[Listed]]:
         size += min(mail.size, MAX_MAIL)
     if group:
         yield group
-
-
-async def _originals(client: ImapClient, host: Host, place: Place, group: list[Listed]) -> AsyncIterator[Original]:
-    whole = [mail for mail in group if mail.size <= MAX_MAIL]
-    bodies = await _bodies(client, whole)
-    for mail in group:
-        key, at = place.key_of(mail.uid), mail.at or host.clock()
-        body = bodies.get(mail.uid)
-        if mail.size > MAX_MAIL:
-            header = (await client.bodies([mail.uid], section=b"HEADER")).get(mail.uid, b"")
-            yield Original(key, header, f"{HEADERS_ONLY}; size={mail.size}", at)
-        elif isinstance(body, Refused):
-            words = f"Mail {mail.uid} of {place.uidvalidity}: {body}"
-            yield Original(key, words.encode(), f"{HEADERS_ONLY}; refused=yes", at)
-        elif body is not None:
-            yield Original(key, body, "message/rfc822", at)
 
 
 async def _bodies(client: ImapClient, mails: Sequence[Listed]) -> dict[int, bytes | Refused]:

@@ -23,6 +23,8 @@ from inbox_email.html import CLEANER
 from inbox_email.invitations import invitation_in
 from inbox_email.marks import LOOP_FIELD, loop_mark, message_of
 from inbox_email.mime import Mail, content_octets, take_apart
+from inbox_email.places import HISTORY, SENT, marked
+from inbox_email.sent import as_history, as_sent
 from inbox_email.verdicts import is_refuted
 
 HEADERS_ONLY = "text/rfc822-headers"  # the type of an original that was too large to be fetched
@@ -47,8 +49,13 @@ class Reader:
     judge: str = ""  # the server whose verdict on senders counts; empty: none
 
     def understand(self, original: Original) -> list[Received]:
-        """Parse a mail, which is one message."""
-        return [self.read(original)]
+        """Parse a mail, which is one message; a copy of one that we sent ourselves may be nothing new."""
+        received = self.read(original)
+        if marked(original, HISTORY):
+            received = as_history(received)
+        if not marked(original, SENT):
+            return [received]
+        return as_sent(received, take_apart(original.body).headers, address=self.address)
 
     def read(self, original: Original) -> Received:
         """Parse a mail; raise MessageUnreadable only for one that is built to stop a parser."""

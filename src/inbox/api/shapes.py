@@ -313,6 +313,7 @@ class InboxShape(Shape):
     down: OutageShape | None = Field(description="What is wrong while something is")
     heard_at: Time | None = Field(description="When the far end last answered an inbox that fetches by itself")
     received_at: Time | None = Field(description="When it last brought something")
+    missed: int = Field(description="Found only by comparing with the far end, once an hour; there should be none")
     pending: int = Field(description="Fetched, and not understood yet")
     pending_since: Time | None
     failure: str | None = Field(description="What went wrong last, also when all is well again")

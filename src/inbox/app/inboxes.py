@@ -47,6 +47,7 @@ def _shown(inbox: Inbox) -> dict[str, Any]:
         "down": _outage_view(inbox.outage),
         "heard_at": moment(inbox.heard_at),
         "received_at": moment(inbox.received_at),
+        "missed": inbox.missed,
         "failure": inbox.failure,
         "failed_at": moment(inbox.failed_at),
         "version": inbox.version,

@@ -173,7 +173,10 @@ async def keep_batch(unit: Unit, inbox_id: InboxId, batch: Batch, *, owner: UUID
     brought = bool(batch.originals)
     if not await unit.inboxes.move_cursor(inbox_id, batch.cursor, owner=owner, now=now, brought=brought):
         raise Unavailable("Another process has taken over this inbox.")
-    return await unit.originals.add_all(inbox_id, batch.originals, state="pending") if batch.originals else 0
+    new = await unit.originals.add_all(inbox_id, batch.originals, state="pending") if batch.originals else 0
+    if batch.missed and new:
+        await unit.inboxes.count_missed(inbox_id, new)
+    return new
 
 
 async def understood_apart(door: Door, connection: Connection, original: Original) -> Sequence[Received]:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from inbox.app.closing import keep_closing
 from inbox.app.contacts import contact_event
 from inbox.app.edit import apply_newer
+from inbox.app.elsewhere import answers_contact, is_written_elsewhere, taken_over
 from inbox.app.languages import SILENCE, Heard
 from inbox.app.ports import Known, Placed, PublicEntry, Unit
 from inbox.app.routing import Current, minutes_of, wording
@@ -28,7 +29,7 @@ from inbox.domain.message import Attachment, Delivery, Direction, Message
 from inbox.domain.moving import SILENT
 from inbox.domain.routing_effects import wants_routing
 from inbox.domain.rulebook import CALL, Facts
-from inbox.domain.threading import Placement, Threading, place
+from inbox.domain.threading import Placement, Threading, place, place_ours
 from inbox.domain.ticket import State, Ticket, after_call, answered, heard, joined
 
 
@@ -131,8 +132,12 @@ async def _came_back(unit: Unit, arrival: Arrival, message_id: MessageId, *, now
     # The worker that sent it may be writing down its result at this moment.
     ticket = await unit.tickets.hold(found.ticket_id, EVERYTHING)
     message = await unit.messages.find(ticket.id, found.id)
-    back = replace(message, external_id=arrival.received.external_id, delivery=Delivery.DELIVERED, error=None)
-    if back != message and (arrival.received.echo_arrived or not has_failed(message)):
+    if arrival.received.outbound:
+        back = taken_over(message)
+    else:
+        back = replace(message, external_id=arrival.received.external_id, delivery=Delivery.DELIVERED, error=None)
+    is_proof = arrival.received.echo_arrived or arrival.received.outbound or not has_failed(message)
+    if back != message and is_proof:
         await unit.messages.save(back)
         unit.record(ticket_event(EventType.MESSAGE_DELIVERY, await unit.tickets.save(ticket, now=now), back))
     return True
@@ -150,6 +155,9 @@ async def _change(unit: Unit, message: Message, arrival: Arrival, *, now: dateti
 
 async def _store(unit: Unit, arrival: Arrival, known: Known, *, now: datetime) -> Taken:
     placed = _placed(arrival, known, now=now)
+    if is_written_elsewhere(arrival.received) and not await answers_contact(unit, placed, arrival.received):
+        said = replace(arrival.received, wants_answer=False)
+        placed = _placed(replace(arrival, received=said), known, now=now)
     if not placed.ticket.number:
         placed = replace(placed, ticket=replace(placed.ticket, number=await unit.tickets.number()))
     taken = await _written(unit, placed)
@@ -176,7 +184,12 @@ def _placed(arrival: Arrival, known: Known, *, now: datetime) -> Placed:
     received = arrival.received
     contact = known.contact or _new_contact(received, now)
     contact_id = contact.id if contact else None
-    placement = place(arrival.capabilities.threading, known.candidates, sender=contact_id, now=now)
+    is_ours = is_written_elsewhere(received)
+    placement = (
+        place_ours(known.candidates, now=now)
+        if is_ours
+        else place(arrival.capabilities.threading, known.candidates, sender=contact_id, now=now)
+    )
     before = next((c.ticket for c in known.candidates if c.ticket.id == placement.ticket_id), None)
     reading = _read(arrival, known, before)
     stranger = is_stranger(known, placement, received.sender)
@@ -187,7 +200,7 @@ def _placed(arrival: Arrival, known: Known, *, now: datetime) -> Placed:
         facts = _facts(arrival, known, ticket, contact)
         ticket = routed(ticket, arrival.routing.route(facts), facts, before=before, stranger=stranger)
     person = learnt(contact, reading) if contact and received.wants_answer and not stranger else contact
-    unverified = stranger or gives_our_name(known, placement)
+    unverified = not is_ours and (stranger or gives_our_name(known, placement))
     message = _message(arrival, ticket, contact_id, reading, unverified=unverified)
     message = replace(message, meta={**message.meta, **conflict(placement)})
     entry = _entry(ticket, message, now) if _is_followed(arrival, ticket, message) else None
@@ -268,7 +281,8 @@ def _moved(ticket: Ticket, arrival: Arrival, known: Known, *, now: datetime) -> 
     if received.call is not None:
         return after_call(ticket, received.call, at=received.at)
     if received.outbound:
-        return answered(ticket, received.text, solve=False, now=now)
+        line = received.text or received.subject or ""
+        return answered(ticket, line, solve=False, now=now) if received.wants_answer else joined(ticket, line)
     if asks_for_somebody(received) and ticket.last_seq:
         return heard(ticket, received.undelivered[0].reason or received.text, at=received.at)
     if received.deleted or not received.wants_answer:
@@ -351,7 +365,7 @@ def _message(
         quoted=received.quoted,
         subject=received.subject,
         language=reading.language,
-        author_name=received.sender.name,
+        author_name=received.author if is_written_elsewhere(received) else received.sender.name,
         contact_id=contact_id,
         external_id=received.external_id,
         original_id=arrival.original_id,

@@ -97,7 +97,8 @@ class Received:
     at: datetime
     text: str = ""
     kind: Kind = Kind.MESSAGE
-    outbound: bool = False  # we said it: a call we made, an answer written elsewhere
+    outbound: bool = False  # we said it: a call we made, an answer written elsewhere; `sender` is whom it was said to
+    author: str | None = None  # who of us wrote it elsewhere, as they name themselves
     html: str | None = None  # cleaned by the channel
     quoted: str | None = None
     subject: str | None = None
@@ -115,7 +116,7 @@ class Received:
     about: MessageId | None = None  # our own message that this reports on
     undelivered: tuple[Undelivered, ...] = ()  # whom that did not reach
     call: Call | None = None
-    wants_answer: bool = True
+    wants_answer: bool = True  # of what we said: it is an answer
     answerable: bool = False  # a machine may say that it is here: a person wrote it, whom an answer does not harm
     campaign: CampaignRef | None = None
     language: str | None = None  # what the source says of this text: a hint, a clear text counts more
@@ -147,6 +148,8 @@ class Batch:
 
     originals: tuple[Original, ...]
     cursor: Mapping[str, Any]
+    fault: str | None = None  # what does not work beside that, in words for the inbox's manager
+    missed: bool = False  # they should have come earlier: the source showed them late, or we overlooked them
 
 
 @dataclass(frozen=True, slots=True)

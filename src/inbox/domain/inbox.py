@@ -38,6 +38,7 @@ class Inbox:
     sending_fault: str | None = None  # why nothing gets out by it
     heard_at: datetime | None = None  # when the far end last answered one that fetches by itself
     received_at: datetime | None = None  # when that last brought something
+    missed: int = 0  # of those: what was found only by comparing with the far end; there should be none
     failure: str | None = None  # what went wrong last; stays when all is well again
     failed_at: datetime | None = None
     down_since: datetime | None = None

@@ -70,6 +70,17 @@ def place(how: Threading, candidates: Sequence[Candidate], *, sender: ContactId 
     return Placement(chosen.ticket.id, by=chosen.evidence, stranger=stranger, passed_over=passed_over)
 
 
+def place_ours(candidates: Sequence[Candidate], *, now: datetime) -> Placement:
+    """Decide which ticket something joins that we wrote ourselves, elsewhere: what it names is what we meant."""
+    ranked = sorted(candidates, key=lambda c: _weight(c, now))
+    if not ranked:
+        return Placement()
+    chosen, passed_over = ranked[0], tuple(c.ticket.number for c in ranked[1:])
+    if not may_reopen(chosen.ticket, now):
+        return Placement(follows=chosen.ticket.id, by=chosen.evidence, passed_over=passed_over)
+    return Placement(chosen.ticket.id, by=chosen.evidence, passed_over=passed_over)
+
+
 def _weight(candidate: Candidate, now: datetime) -> tuple[int, bool, float]:
     """The surest evidence first; of equals one that goes on, and the one that was busy last."""
     strength = list(Evidence).index(candidate.evidence)

@@ -100,6 +100,11 @@ class Inboxes:
         )
         return await self._session.run(statement) == 1
 
+    async def count_missed(self, inbox_id: InboxId, number: int) -> None:
+        """Count what should have come earlier."""
+        missed = inboxes.c.missed + number
+        await self._session.run(update(inboxes).where(inboxes.c.id == inbox_id).values(missed=missed))
+
     async def to_tell(self, *, down_before: datetime, now: datetime) -> list[Inbox]:
         """Return the inboxes that are down since then and nobody was told of; from now on somebody was."""
         is_down = and_(inboxes.c.active, inboxes.c.down_since <= down_before, inboxes.c.told_at.is_(None))
@@ -136,7 +141,7 @@ class Inboxes:
     def _to_inbox(self, row: Mapping[str, Any]) -> Inbox:
         names = ("id", "channel", "name", "campaign_id", "active", "version", "created_at")
         health = ("health", "health_note", "health_at", "sending_fault", "failure", "failed_at", "down_since")
-        heard = ("heard_at", "received_at")
+        heard = ("heard_at", "received_at", "missed")
         config = orjson.loads(self._vault.open(f"inbox:{row['id']}", row["config"]))
         return Inbox(config=config, **{name: row[name] for name in names + health + heard})
 

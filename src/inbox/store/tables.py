@@ -91,6 +91,7 @@ inboxes = Table(
     Column("sending_fault", Text),
     Column("heard_at", Moment),
     Column("received_at", Moment),
+    Column("missed", Integer, nullable=False, server_default=text("0")),  # found late, by comparing alone
     Column("failure", Text),
     Column("failed_at", Moment),
     Column("down_since", Moment),

@@ -200,6 +200,7 @@ class _Session:
             "LOGIN": self._login,
             "EXAMINE": self._open,
             "SELECT": self._open,
+            "STATUS": self._status,
             "UID SEARCH": self._search,
             "UID FETCH": self._fetch,
             "NOOP": lambda tag, _: self._done(tag),
@@ -264,6 +265,16 @@ class _Session:
         self.send(b"* OK [UIDVALIDITY %d] numbers are valid" % self._folder.uidvalidity)
         self.send(b"* OK [UIDNEXT %d] next" % self._folder.uidnext)
         self._done(tag, b"OK [READ-ONLY] open")
+
+    def _status(self, tag: bytes, arguments: bytes) -> None:
+        name = _strings(arguments)[0]
+        folder = self._server.folders.get(name)
+        if folder is None:
+            self.send(tag + b" NO [NONEXISTENT] no such folder")
+            return
+        numbers = b"UIDVALIDITY %d UIDNEXT %d" % (folder.uidvalidity, folder.uidnext)
+        self.send(b"* STATUS " + _as_quoted(name.encode()) + b" (" + numbers + b")")
+        self._done(tag)
 
     def _search(self, tag: bytes, arguments: bytes) -> None:
         mails = list(self._mails())

@@ -123,7 +123,7 @@ class Fetching:
                 new = await keep_batch(unit, opened.inbox.id, batch, owner=self._owner, now=self._door.clock())
             if new:
                 self._understand.ring()
-            await self._report(opened, None)
+            await self._report(opened, batch.fault)
 
     async def _report(self, opened: Opened, fault: str | None) -> None:
         """Show in the desk how the inbox is; said once, not at every try."""

@@ -23,12 +23,14 @@ class Store:
 
     cursor: Mapping[str, Any] | None = None
     originals: list[Original] = field(default_factory=list)
+    fault: str | None = None
 
     def commit(self, batch: Batch) -> None:
         known = {(o.body, o.at) for o in self.originals} | {(o.key, None) for o in self.originals}
         fresh = [o for o in batch.originals if (o.body, o.at) not in known and (o.key, None) not in known]
         self.originals += fresh
         self.cursor = batch.cursor
+        self.fault = batch.fault
 
     @property
     def texts(self) -> list[str]:

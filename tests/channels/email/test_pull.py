@@ -13,6 +13,7 @@ import pytest
 from inbox.channel.host import Host
 from inbox.channel.model import Original
 from inbox.errors import ConfigRejected, Unavailable
+from inbox.testing.fakes import NOON
 from inbox.testing.imap import ScriptedImapServer
 from inbox_email.pull import Timing, pull
 from inbox_email.understand import HEADERS_ONLY
@@ -49,7 +50,7 @@ async def test_mails_are_fetched_in_order_and_stay_unseen(server: ScriptedImapSe
     await fetch(place(server), store, count=120)
 
     assert store.texts == [str(n) for n in range(120)]
-    assert store.cursor == {"folder": "INBOX", "uidvalidity": 1, "last_uid": 120}
+    assert store.cursor == {"folder": "INBOX", "uidvalidity": 1, "last_uid": 120, "began": NOON.isoformat()}
     assert [o.key for o in store.originals[:2]] == ["INBOX:1:1", "INBOX:1:2"]
     assert store.originals[1].at == at + timedelta(minutes=1)
     assert not any(kept.seen for kept in server.folders["INBOX"].mails)

@@ -87,6 +87,7 @@ export const settings = {
   "health.receivedNone": "Noch keine Nachricht",
   "health.heard": "letzte Antwort des Servers vor: {ago}",
   "health.pending": { one: "eine Nachricht wird gelesen, seit: {ago}", other: "{n} Nachrichten werden gelesen, seit: {ago}" },
+  "health.missed": { one: "eine wurde übersehen und später gefunden", other: "{n} wurden übersehen und später gefunden" },
   "health.notIn": "Es kommt nichts herein: {note}",
   "health.notOut": "Es geht nichts hinaus: {note}",
   "health.since": "Seit {time}",

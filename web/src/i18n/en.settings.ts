@@ -87,6 +87,7 @@ export const settings = {
   "health.receivedNone": "No message yet",
   "health.heard": "server heard {ago} ago",
   "health.pending": { one: "one message being read, for {ago}", other: "{n} messages being read, for {ago}" },
+  "health.missed": { one: "one was overlooked and found later", other: "{n} were overlooked and found later" },
   "health.notIn": "Nothing comes in: {note}",
   "health.notOut": "Nothing gets out: {note}",
   "health.since": "Since {time}",
