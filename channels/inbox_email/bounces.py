@@ -78,6 +78,13 @@ _REASONS = re.compile(
     r"|invalid|unavailable|timed? ?out|not found|too (?:big|large|long)|blocked).*$",
     re.IGNORECASE | re.MULTILINE,
 )
+# Bad mailbox, system or syntax, moved without an address, null MX (RFC 3463 section 3.2, RFC 7505).
+_GONE = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
+_SAYS_GONE = re.compile(
+    r"(?:user|recipient|mailbox|address|account)\b[^.;]{0,40}\b(?:unknown|not (?:found|exist)|does(?: not|n't) exist)"
+    r"|(?:unknown|no such|invalid) (?:user|recipient|mailbox|address|local part)|nxdomain|empfänger unbekannt",
+    re.IGNORECASE,
+)
 _GROUPS = re.compile(r"(?:\r?\n[ \t]*){2,}")
 _FIELD = re.compile(r"^([\w-]{1,40}):[ \t]*(.*(?:\r?\n[ \t]+.*)*)", re.MULTILINE)
 
@@ -98,6 +105,14 @@ class Report:
 
     failures: tuple[Failure, ...]
     envelope: str | None = None  # the ENVID that we gave (RFC 3461 section 4.4)
+
+
+def is_gone(status: str | None, words: str) -> bool:
+    """Tell whether nobody is behind an address, by what a server says when it refuses it for good.
+
+    A server that gives a status means it: words decide only without one, for they also stand in refusals of spam.
+    """
+    return status in _GONE if status else bool(_SAYS_GONE.search(words))
 
 
 def says_undelivered(mail: Mail) -> bool:

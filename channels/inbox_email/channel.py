@@ -146,7 +146,7 @@ def _undelivered(message: Outgoing, whom: Sequence[Recipient], refused: Mapping[
     """Return the refused by the addresses that the message knows them by."""
     names = {wire.address: named.address for wire, named in zip(whom, message.recipients or whom, strict=True)}
     return tuple(
-        Undelivered(names[address], str(reply), permanent=reply.code >= 500, status=reply.enhanced or None)
+        Undelivered(names[address], str(reply), reply.code >= 500, reply.enhanced or None, gone=reply.says_gone)
         for address, reply in refused.items()
     )
 

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from inbox.channel.host import Host
-from inbox.errors import ConfigRejected, DeliveryDelayed, DeliveryFailed, DeliveryUncertain, Unavailable
+from inbox.errors import ConfigRejected, DeliveryDelayed, DeliveryFailed, DeliveryUncertain, RecipientGone, Unavailable
 from inbox_email.account import Account
+from inbox_email.bounces import is_gone
 from inbox_email.config import EmailConfig, Security
 from inbox_email.sasl import TokenRefused, explained
 from inbox_email.wire import Server, Wire, dialled
@@ -64,6 +65,11 @@ class Reply:
     def is_account_fault(self) -> bool:
         """Tell whether the settings are to blame."""
         return self.code in {530, 535} or self.enhanced in _ACCOUNT_FAULTS
+
+    @property
+    def says_gone(self) -> bool:
+        """Tell whether there is nobody behind the address."""
+        return self.code >= 500 and is_gone(self.enhanced, self.text)
 
     def __str__(self) -> str:
         return f"{self.code} {self.text}"
@@ -282,6 +288,8 @@ def _recipients_refused(refused: dict[str, Reply]) -> Exception:
         return ConfigRejected(f"The mail server does not let this account send: {words}")
     if any(400 <= reply.code < 500 for reply in refused.values()):
         return DeliveryDelayed(f"Not accepted yet: {words}")
+    if all(reply.says_gone for reply in refused.values()):
+        return RecipientGone(f"Refused: {words}")
     return DeliveryFailed(f"Refused: {words}")
 
 

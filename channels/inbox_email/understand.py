@@ -15,7 +15,7 @@ from inbox.domain.ids import MessageId, TicketId
 from inbox.domain.recipients import Recipient, Role, distinct
 from inbox_email.acknowledge import may_be_answered
 from inbox_email.automatic import WANT_NO_ANSWER, Automatic, automatic_kind
-from inbox_email.bounces import report_of
+from inbox_email.bounces import is_gone, report_of
 from inbox_email.charsets import decode
 from inbox_email.content import Content, content_of
 from inbox_email.headers import Address, Headers
@@ -158,7 +158,10 @@ def _references(mail: Mail, kind: Automatic | None) -> tuple[str, ...]:
 
 def _undelivered(mail: Mail) -> tuple[Undelivered, ...]:
     failures = (f for f in report_of(mail).failures if f.action != "delivered")
-    return tuple(Undelivered(f.recipient, f.reason, f.action == "failed", f.status) for f in failures)
+    return tuple(
+        Undelivered(f.recipient, f.reason, f.action == "failed", f.status, gone=is_gone(f.status, f.reason))
+        for f in failures
+    )
 
 
 def _returned_ids(mail: Mail) -> list[str]:

@@ -5,6 +5,7 @@
     ├── Forbidden             known caller, not allowed
     ├── NotSignedIn           no or no longer valid credentials
     ├── Invalid               the request makes no sense as it is
+    │   ├── Suppressed        a mail to somebody whom mails do not reach
     │   └── TooLarge          over a limit of size
     ├── Conflict              true a moment ago
     │   ├── StaleVersion      somebody changed it since
@@ -29,6 +30,7 @@
         ├── MessageUnreadable cannot be understood: quarantine
         ├── DeliveryDelayed   try again later
         ├── DeliveryFailed    never try again
+        │   └── RecipientGone nor write to this address
         ├── DeliveryUncertain may have arrived: never try again by itself
         ├── OutgoingRefused   an address that we never call
         └── OutgoingFailed    the far end did not answer in time, or not in HTTP
@@ -77,6 +79,12 @@ class Invalid(InboxError):
     def __init__(self, message: str | None = None, *, pointer: str | None = None) -> None:
         super().__init__(message)
         self.pointer = pointer  # RFC 6901, to the field that does not fit
+
+
+class Suppressed(Invalid):
+    """Mails to this address do not arrive."""
+
+    code = "suppressed"
 
 
 class TooLarge(Invalid):
@@ -247,6 +255,12 @@ class DeliveryForbidden(DeliveryFailed):
     """The inbox's settings do not let this message out."""
 
     code = "delivery_forbidden"
+
+
+class RecipientGone(DeliveryFailed):
+    """There is nobody behind this address."""
+
+    code = "recipient_gone"
 
 
 class DeliveryUncertain(ChannelError):

@@ -184,6 +184,11 @@ TABLE: dict[str, Row] = {
     "GET /api/v1/quarantine/{original_id}/raw": Row(200, scope="quarantine:read", bound="inbox"),
     "POST /api/v1/quarantine/{original_id}/retry": Row(200, scope="quarantine:write", bound="inbox"),
     "GET /api/v1/events": Row(200, scope="events:read", bound="ticket"),
+    "GET /api/v1/suppressions": Row(200, _LEAD, "contacts:read", everywhere=True, in_all=True),
+    "POST /api/v1/suppressions": Row(
+        201, scope="contacts:write", body=_just({"address": "gone@x.example", "reason": "asked us to"})
+    ),
+    "DELETE /api/v1/suppressions/{address}": Row(404, scope="contacts:write", at={"address": "nobody@x.example"}),
     # Routing
     "GET /api/v1/routing": Row(200, _LEAD, "routing:read"),
     "PUT /api/v1/routing": Row(

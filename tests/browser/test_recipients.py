@@ -111,6 +111,31 @@ async def test_whom_an_answer_did_not_reach_is_named_and_gets_it_alone(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_whom_mails_do_not_reach_is_said_before_anything_is_sent(
+    browser: Browser, api: Api, post: Post, scheme: str
+) -> None:
+    subject, reason = f"Lost lamp {scheme}", "550 5.1.1 no such user"
+    post.arrive(subject, cc=None)
+    api.post("/suppressions", {"address": "Greta@example.org", "reason": reason})
+    async with a_desk(browser, api.url, color_scheme=scheme, with_axe=True) as desk:
+        page = desk.page
+        await desk.sign_in(api.email, api.password)
+        await opened(desk, subject)
+        await expect(page.get_by_text(f"Mails to greta@example.org come back: {reason}")).to_be_visible()
+        assert await desk.barriers() == []
+        await desk.photograph(f"recipients-gone-{scheme}")
+        await desk.go("/settings/suppressions")
+        await expect(page.get_by_text("greta@example.org")).to_be_visible()
+        assert await desk.barriers() == []
+        await desk.photograph(f"suppressions-{scheme}")
+        await opened(desk, subject)
+        await page.get_by_role("button", name="Write to it all the same").click()
+        await expect(page.get_by_text("Mails to greta@example.org come back")).to_be_hidden()
+        await desk.go("/settings/suppressions")
+        await expect(page.get_by_text("Every address can be written to")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_only_the_contact_is_a_press_away_on_a_small_screen(
     browser: Browser, api: Api, post: Post, scheme: str
 ) -> None:

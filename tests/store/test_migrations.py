@@ -17,13 +17,13 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from inbox.errors import StartRefused
-from inbox.store import credential_tables, pictures, routing_tables, tables, visitor_tables
+from inbox.store import credential_tables, pictures, routing_tables, suppressions, tables, visitor_tables
 from inbox.store.migrate import migrate
 from inbox.store.schema import metadata
 from inbox.testing.database import create_database, drop_database, dsn_of
 
 # Imported for the tables that they add to the metadata.
-assert len({credential_tables, pictures, routing_tables, tables, visitor_tables}) == 5
+assert len({credential_tables, pictures, routing_tables, suppressions, tables, visitor_tables}) == 6
 
 MIGRATE = "import asyncio, sys; from inbox.store.migrate import migrate; asyncio.run(migrate(sys.argv[1]))"
 

@@ -127,6 +127,13 @@ class NewMessage(Strict):
     bcc: Annotated[People, Field(description="the others do not see them")] = []
 
 
+class NewSuppression(Strict):
+    """An address that is to be written to no more."""
+
+    address: Address
+    reason: Line
+
+
 class NewCall(LoggedCall):
     """A call written down in a ticket."""
 

@@ -18,6 +18,7 @@ from inbox.api.shapes import AddressShape, ContactShape, ContactWithTickets, Lis
 from inbox.app import contacts
 from inbox.app.contacts import contact_view
 from inbox.app.ports import Unit
+from inbox.app.suppress import suppression_view
 from inbox.app.views import ticket_view
 from inbox.domain.contact import Claim, Contact, IdentityKind, LanguageBy
 from inbox.domain.ids import ContactId
@@ -46,7 +47,8 @@ async def list_addresses(request: Request, caller: Reads, address: Addresses) ->
     async with services(request).units.reading() as unit:
         keys = list(dict.fromkeys(each.replace("\x00", "").strip().casefold() for each in address))
         names = await unit.contacts.names(keys, caller.access)
-    return whole([{"address": key, "known": key in names, "name": names.get(key)} for key in keys])
+        gone = {key: suppression_view(found) for key, found in (await unit.suppressions.among(keys)).items()}
+    return whole([{"address": k, "known": k in names, "name": names.get(k), "suppressed": gone.get(k)} for k in keys])
 
 
 @router.get("/contacts/{contact_id}", response_model=ContactWithTickets)

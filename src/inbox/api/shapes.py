@@ -119,12 +119,22 @@ class RecipientShape(Shape):
     note: str | None = Field(description="the far end's words")
 
 
+class SuppressionShape(Shape):
+    """An address that is not written to."""
+
+    address: str
+    reason: str = Field(description="the far end's words, or a person's")
+    at: Time
+    ticket_id: Id | None = Field(description="where it was found out")
+
+
 class AddressShape(Shape):
     """What is known of an address."""
 
     address: str
     known: bool = Field(description="somebody wrote from it, or the platform named it")
     name: str | None
+    suppressed: SuppressionShape | None = Field(description="why it is not written to; null: it is")
 
 
 class AudienceShape(Shape):

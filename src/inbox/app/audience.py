@@ -42,7 +42,9 @@ async def audience(unit: Unit, ticket: Ticket, *, own: frozenset[str]) -> Audien
     strangers, hidden = await unit.messages.around(ticket.id)
     contacts = frozenset(address.casefold() for address in await _addresses(unit, ticket))
     circle = Circle(contact, contacts, own, strangers, hidden)
-    return Audience((contact,), answer_to_all(_heard(answered, ticket), circle))
+    everybody = answer_to_all(_heard(answered, ticket), circle)
+    gone = await unit.suppressions.among([each.key for each in everybody])
+    return Audience((contact,), tuple(each for each in everybody if each.key == contact.key or each.key not in gone))
 
 
 async def addressed(

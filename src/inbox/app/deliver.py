@@ -13,12 +13,13 @@ from inbox.app.inboxes import inbox_event
 from inbox.app.opened import Opened, OpenInboxes
 from inbox.app.outgoing import Blobs, is_acknowledgement, outgoing
 from inbox.app.ports import Leased, Unit, Units
+from inbox.app.suppress import leave_out, suppress_gone
 from inbox.app.views import ticket_event
 from inbox.channel.host import Clock
-from inbox.channel.model import Outgoing, Receipt
+from inbox.channel.model import Outgoing, Receipt, Undelivered
 from inbox.domain.deliveries import is_given_up, wait_before
 from inbox.domain.events import EventType
-from inbox.domain.fates import Refusal, settled
+from inbox.domain.fates import Refusal, due, settled
 from inbox.domain.ids import InboxId
 from inbox.domain.manager import EVERYTHING
 from inbox.domain.message import Delivery, Message
@@ -34,6 +35,7 @@ from inbox.errors import (
     InboxError,
     Invalid,
     NotFound,
+    RecipientGone,
     Unavailable,
 )
 
@@ -63,6 +65,8 @@ class Result:
     again_in: timedelta | None = None  # None: this was the last try
     fault: str | None = None  # of the inbox, not of the message
     refusals: tuple[Refusal, ...] = ()  # of some of those whom it was for
+    undelivered: tuple[Undelivered, ...] = ()  # the same, as the channel says it
+    gone: bool = False  # there is nobody behind any address that it was for
 
 
 async def lease_due(units: Units, *, limit: int, now: datetime) -> list[Leased]:
@@ -138,8 +142,16 @@ async def _prepared(units: Units, opened: Opened, blobs: Blobs, row: Leased) -> 
             return Result(message.delivery)  # it came back to us before its own answer did, or was taken back
         if message.delivery is Delivery.SENDING and not opened.capabilities.resend_safe:
             return Result(Delivery.UNCERTAIN, _CRASHED)
+        message = await leave_out(unit, message)
+        if message.recipients and not due(message.recipients):
+            await unit.messages.save(message)
+            return Result(Delivery.FAILED, _words_of(message))
         await unit.messages.save(replace(message, delivery=Delivery.SENDING))
         return await outgoing(unit, blobs, ticket, message, frozen=row.frozen)
+
+
+def _words_of(message: Message) -> str:
+    return "; ".join(f"{each.address}: {each.note}" for each in message.recipients if each.state is Fate.FAILED)
 
 
 def _jitter() -> float:
@@ -153,9 +165,9 @@ def delivered(receipt: Receipt, attempt: int, *, jitter: float) -> Result:
         return Result(receipt.delivery, receipt.note, receipt.external_id)
     words = "; ".join(f"{refusal.address}: {refusal.words}" for refusal in refusals)
     if all(refusal.permanent for refusal in refusals) or is_given_up(attempt):
-        return Result(Delivery.FAILED, words, receipt.external_id, refusals=refusals)
+        return Result(Delivery.FAILED, words, receipt.external_id, None, None, refusals, receipt.undelivered)
     pause = wait_before(attempt, jitter=jitter)
-    return Result(Delivery.QUEUED, words, receipt.external_id, again_in=pause, refusals=refusals)
+    return Result(Delivery.QUEUED, words, receipt.external_id, pause, None, refusals, receipt.undelivered)
 
 
 def failed(error: InboxError, attempt: int, *, jitter: float) -> Result:
@@ -164,7 +176,7 @@ def failed(error: InboxError, attempt: int, *, jitter: float) -> Result:
     if isinstance(error, DeliveryUncertain):
         return Result(Delivery.UNCERTAIN, words)
     if isinstance(error, DeliveryFailed | NotFound | Invalid) or is_given_up(attempt):
-        return Result(Delivery.FAILED, words, fault=_fault_of(error))
+        return Result(Delivery.FAILED, words, fault=_fault_of(error), gone=isinstance(error, RecipientGone))
     asked = error.retry_after if isinstance(error, DeliveryDelayed) else None
     pause = wait_before(attempt, jitter=jitter, asked=asked)
     if isinstance(error, ConfigRejected):
@@ -194,6 +206,7 @@ async def _record(unit: Unit, row: Leased, result: Result, *, now: datetime) -> 
         recipients=_fates(message, result),
     )
     await unit.messages.save(changed)
+    await suppress_gone(unit, message, _gone(message, result), now=now)
     after = ticket if is_acknowledgement(message) else _after(ticket, result, now=now)
     saved = await unit.tickets.save(after, now=now)
     await keep_closing(unit, ticket.state, saved, now=now)
@@ -208,6 +221,12 @@ def _fates(message: Message, result: Result) -> tuple[Recipient, ...]:
         refusals = [replace(refusal, permanent=refusal.permanent or over) for refusal in result.refusals]
         return settled(message.recipients, Fate.SENT, None, refusals)
     return settled(message.recipients, _FATES.get(result.delivery), result.note)
+
+
+def _gone(message: Message, result: Result) -> tuple[Undelivered, ...]:
+    if not result.gone:
+        return result.undelivered
+    return tuple(Undelivered(each.address, result.note or "", gone=True) for each in due(message.recipients))
 
 
 def _together(message: Message, result: Result) -> Delivery:

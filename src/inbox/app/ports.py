@@ -16,6 +16,7 @@ from inbox.app.picture_ports import PictureStore
 from inbox.app.queries import Page, TicketQuery
 from inbox.app.record_ports import RecordStore
 from inbox.app.routing_ports import AssignmentStore, RulebookStore
+from inbox.app.suppression_ports import SuppressionStore
 from inbox.channel.model import Original, Received
 from inbox.domain.campaign import Campaign, Client, Team
 from inbox.domain.clocks import Clock, ClockKind
@@ -366,6 +367,8 @@ class Unit(Protocol):
     def rulebooks(self) -> RulebookStore: ...
     @property
     def stream(self) -> StreamStore: ...
+    @property
+    def suppressions(self) -> SuppressionStore: ...
     @property
     def tickets(self) -> TicketStore: ...
     @property

@@ -161,7 +161,7 @@ async def _store(unit: Unit, arrival: Arrival, known: Known, *, now: datetime) -
     if not placed.ticket.number:
         placed = replace(placed, ticket=replace(placed.ticket, number=await unit.tickets.number()))
     taken = await _written(unit, placed)
-    await mark_undelivered(unit, placed.ticket, arrival.received)
+    await mark_undelivered(unit, placed.ticket, arrival.received, now=now)
     before = next((c.ticket.state for c in known.candidates if c.ticket.id == placed.ticket.id), None)
     await keep_closing(unit, before, placed.ticket, now=now)
     if placed.message.call is not None:

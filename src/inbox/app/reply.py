@@ -13,6 +13,7 @@ from inbox.app.continuing import start_continuing
 from inbox.app.opened import Opened
 from inbox.app.outgoing import Blobs, outgoing
 from inbox.app.ports import PublicEntry, Unit
+from inbox.app.suppress import check_reachable
 from inbox.app.undelivered import failure_of
 from inbox.app.views import public_view, ticket_event
 from inbox.channel.contract import Prepares
@@ -70,6 +71,7 @@ async def reply(
     if opened.capabilities.recipients:
         heard = await unit.messages.last_heard_in(ticket.inbox_id, ticket.id)
         chosen = await addressed(unit, ticket, draft.recipients, heard, own=desk.own)
+        await check_reachable(unit, chosen)
         message = replace(message, recipients=chosen)
     moved = answered(ticket, draft.text, solve=draft.solve, now=now)
     return await send(unit, desk.blobs, moved, message, opened, now=now)
@@ -146,6 +148,7 @@ async def retry(unit: Unit, access: Access, ticket_id: TicketId, message_id: Mes
         raise TransitionRefused(f"This message is {message.delivery}; there is nothing to try again.")
     anew = replace(message, delivery=Delivery.QUEUED, error=None, meta=message.meta | failure_of(message))
     anew = replace(anew, recipients=again(message.recipients))
+    await check_reachable(unit, anew.recipients)
     await unit.messages.save(anew)
     await unit.outbox.again(message.id, run_at=now)
     saved = await unit.tickets.save(ticket, now=now)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from inbox.app.ports import Unit
+from inbox.app.suppress import suppress_gone
 from inbox.app.views import ticket_event
 from inbox.channel.model import Received, Undelivered
 from inbox.domain.events import EventType
@@ -33,13 +35,14 @@ def failure_of(message: Message) -> dict[str, Any]:
     return {_FAILED_BEFORE: True} if message.delivery is Delivery.FAILED else {}
 
 
-async def mark_undelivered(unit: Unit, ticket: Ticket, received: Received) -> None:
+async def mark_undelivered(unit: Unit, ticket: Ticket, received: Received, *, now: datetime) -> None:
     """Mark the message that a report is about; only one of the report's own ticket, whatever the report names."""
     if received.about is None or not received.undelivered:
         return
     message = await unit.messages.of_ticket(ticket.id, received.about)
     if message is None or message.direction is not Direction.OUTBOUND:
         return
+    await suppress_gone(unit, message, received.undelivered, now=now)
     marked = _marked(message, received.undelivered)
     if marked != message:
         await unit.messages.save(marked)

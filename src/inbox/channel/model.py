@@ -79,6 +79,7 @@ class Undelivered:
     reason: str  # the far end's words
     permanent: bool = True  # False: it is still being tried
     status: str | None = None  # RFC 3463, where it is given
+    gone: bool = False  # there is nobody behind this address: whatever is written there comes back
 
 
 @dataclass(frozen=True, slots=True)

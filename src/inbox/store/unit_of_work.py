@@ -32,6 +32,7 @@ from inbox.store.records import Records
 from inbox.store.rulebooks import Rulebooks
 from inbox.store.sessions import Sessions
 from inbox.store.stream import Stream
+from inbox.store.suppressions import Suppressions
 from inbox.store.tickets import Tickets
 from inbox.store.visitors import Visitors
 
@@ -62,6 +63,7 @@ class Unit:
         self.records = Records(session)
         self.rulebooks = Rulebooks(session)
         self.stream = Stream(session)
+        self.suppressions = Suppressions(session)
         self.tickets = Tickets(session)
         self.visitors = Visitors(session)
 

@@ -13,7 +13,7 @@ import pytest
 from inbox.channel.model import Outgoing, Undelivered
 from inbox.domain.ids import InboxId, MessageId, TicketId
 from inbox.domain.recipients import Fate, Recipient, Role
-from inbox.errors import ConfigRejected, DeliveryDelayed, DeliveryFailed, DeliveryUncertain
+from inbox.errors import ConfigRejected, DeliveryDelayed, DeliveryFailed, DeliveryUncertain, RecipientGone
 from inbox.testing.fakes import NOON
 from inbox.testing.smtp import SmtpSink
 from inbox_email.channel import EmailConnection
@@ -146,7 +146,25 @@ async def test_a_recipient_refused_beside_others_is_named(sink: SmtpSink) -> Non
     sink.answers["RCPT bob@example.net"] = "550 5.1.1 no such user"
     receipt = await connection(sink).send(replace(MESSAGE, recipients=BOTH))
     assert sink.mails[0].recipients == ("ann@example.net",)
-    assert receipt.undelivered == (Undelivered("bob@example.net", "550 5.1.1 no such user", status="5.1.1"),)
+    assert receipt.undelivered == (Undelivered("bob@example.net", "550 5.1.1 no such user", status="5.1.1", gone=True),)
+
+
+@pytest.mark.parametrize(
+    ("answer", "gone"),
+    [
+        ("550 5.1.1 <ann@example.net>: Recipient address rejected", True),
+        ("550 No such user here", True),
+        ("550 5.1.10 null MX", True),
+        ("550 5.7.1 unknown user reputation", False),
+        ("552 5.2.2 mailbox full", False),
+        ("550 rejected as spam", False),
+    ],
+)
+async def test_nobody_there_is_told_from_not_wanted(sink: SmtpSink, answer: str, gone: bool) -> None:
+    sink.answers["RCPT"] = answer
+    with pytest.raises(DeliveryFailed) as raised:
+        await connection(sink).send(MESSAGE)
+    assert isinstance(raised.value, RecipientGone) is gone
 
 
 async def test_when_all_of_several_are_refused_nothing_is_sent_and_each_is_told_apart(sink: SmtpSink) -> None:

@@ -29,6 +29,7 @@ import type {
   RoutingTrial,
   RoutingVersion,
   Rulebook,
+  Suppression,
   Team,
   Ticket,
   Upload,
@@ -217,6 +218,10 @@ export const api = {
     rehearse: (document: Rulebook, period: { since: string; until: string }) =>
       http.post<Rehearsal>("/routing/rehearsal", { document, ...period }),
     test: (ticket_id: string, document: Rulebook) => http.post<RoutingTrial>("/routing/test", { ticket_id, document }),
+  },
+  suppressions: {
+    list: (cursor?: string) => http.get<Page<Suppression>>("/suppressions", { limit: 50, cursor: cursor ?? null }),
+    remove: (address: string) => http.delete(`/suppressions/${encodeURIComponent(address)}`),
   },
   quarantine: {
     list: (cursor?: string) => http.get<Page<Quarantined>>("/quarantine", { limit: 50, cursor: cursor ?? null }),

@@ -14,6 +14,7 @@ export type Line = Shapes["LineShape"];
 export type Author = Shapes["AuthorShape"];
 export type Attachment = Shapes["AttachmentShape"];
 export type Audience = Shapes["AudienceShape"];
+export type Suppression = Shapes["SuppressionShape"];
 export type KnownAddress = Shapes["AddressShape"];
 export type Recipient = Shapes["RecipientShape"];
 export type Call = Shapes["CallShape"];

@@ -7,7 +7,15 @@ from alembic import context
 from inbox.store.schema import metadata
 
 # A table is known once its module is imported.
-for module in ("tables", "credential_tables", "move_tables", "pictures", "routing_tables", "visitor_tables"):
+for module in (
+    "tables",
+    "credential_tables",
+    "move_tables",
+    "pictures",
+    "routing_tables",
+    "suppressions",
+    "visitor_tables",
+):
     import_module(f"inbox.store.{module}")
 
 context.configure(

@@ -26,6 +26,7 @@ export class Addressing {
       this.one = envelopeOf(found.reply);
       this.all = envelopeOf(found.reply_all);
       if (!this.#touched) this.people = this.all;
+      this.#known = {};
       await this.#look();
     } catch {
       // Without a proposal the answer goes to the contact: the service knows their address.
@@ -71,6 +72,16 @@ export class Addressing {
 
   get unknown(): Person[] {
     return everybody(this.people).filter((person) => this.isNew(person));
+  }
+
+  /** Those whom mails do not reach: nothing is sent to them before somebody says so. */
+  get gone(): KnownAddress[] {
+    return everybody(this.people).flatMap((person) => this.of(person) ?? []).filter((known) => known.suppressed !== null);
+  }
+
+  async allTheSame(known: KnownAddress): Promise<void> {
+    await api.suppressions.remove(known.address);
+    this.#known = { ...this.#known, [known.address]: { ...known, suppressed: null } };
   }
 
   async #look(): Promise<void> {
