@@ -164,6 +164,7 @@ class EmailChannel:
         starts_tickets=True,
         subject=True,
         recipients=True,
+        schedules=True,
         recall=True,
     )
 

@@ -244,6 +244,7 @@ def _work(services: Services, blobs: BlobStore) -> dict[str, Loop]:
     door, follower = services.door, services.follower
     wakes = {
         "delivery": Wake(*delivery.WAKES),
+        "scheduled": Wake(*delivery.WAKES),
         "clocks": Wake(EventType.TICKET_CHANGED, EventType.CALL_CHANGED, EventType.MESSAGE_RECEIVED),
         "assign": Wake(*timers.ASSIGN_WAKES),
         "fetch": Wake(EventType.INBOX_CHANGED),
@@ -257,6 +258,7 @@ def _work(services: Services, blobs: BlobStore) -> dict[str, Loop]:
     fetching = intake.Fetching(door, wakes["understand"], wakes["fetch"])
     return {
         "delivery": lambda: delivery.deliver(door, services.blobs, wakes["delivery"]),
+        "scheduled": lambda: delivery.send_scheduled(door, services.blobs, wakes["scheduled"]),
         "clocks": lambda: timers.ring_clocks(door, wakes["clocks"], rings),
         "assign": lambda: timers.assign_passes(door, wakes["assign"]),
         "tidy": lambda: timers.tidy(door, wakes["tidy"]),

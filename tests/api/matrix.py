@@ -120,6 +120,12 @@ TABLE: dict[str, Row] = {
     "POST /api/v1/tickets/{ticket_id}/messages/{message_id}/withdraw": Row(
         409, scope=_WRITE, bound="ticket", by_managers=True
     ),
+    "PATCH /api/v1/tickets/{ticket_id}/messages/{message_id}": Row(
+        409, scope=_WRITE, bound="ticket", by_managers=True, body=_just({"unless_answered": True})
+    ),
+    "POST /api/v1/tickets/{ticket_id}/messages/{message_id}/send": Row(
+        409, scope=_WRITE, bound="ticket", by_managers=True
+    ),
     "GET /api/v1/tickets/{ticket_id}/messages/{message_id}/page": Row(200, scope=_READ, bound="ticket"),
     "GET /api/v1/tickets/{ticket_id}/messages/{message_id}/pictures": Row(200, scope=_READ, bound="ticket"),
     "PUT /api/v1/tickets/{ticket_id}/messages/{message_id}/pictures": Row(

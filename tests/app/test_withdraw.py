@@ -84,7 +84,7 @@ class Work:
 async def work(units: Units, inboxes: dict[str, Inbox], aylin: Manager, take: Take, tmp_path: Path) -> Work:
     taken = await take("email", Received("<1@x>", GRETA, NOW, "Wann kommt die Lampe?"))
     assert taken.ticket is not None
-    far_end = FarEnd(replace(CAPABILITIES["email"], recall=True, attachments=True))
+    far_end = FarEnd(replace(CAPABILITIES["email"], recall=True, schedules=True, attachments=True))
     at_hand = OneInbox(inboxes["email"], far_end)
     at_hand.opened = replace(at_hand.opened, hold=HOLD)
     blobs = BlobStore(tmp_path)

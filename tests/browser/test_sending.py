@@ -139,3 +139,65 @@ async def test_the_bar_fits_a_telephone_and_has_no_barriers(browser: Browser, ho
         await desk.page.get_by_role("button", name="Take back").click()
         await expect(reply(desk)).to_have_value("It is there.")
         await desk.photograph(f"withdrawn-390-{scheme}")
+
+
+async def test_an_answer_is_planned_moved_and_sent_now(browser: Browser, house: House) -> None:
+    async with a_desk(browser, house.url, with_axe=True) as desk:
+        await desk.sign_in(MARA["email"], MARA["password"])
+        await desk.go(f"/t/{house.tickets['The lamp']}")
+        await reply(desk).fill("It leaves in May.")
+        await desk.page.get_by_role("button", name="Send later").click()
+        dialog = desk.page.get_by_role("dialog")
+        await dialog.get_by_label("Tomorrow, 9:00").check()
+        await dialog.get_by_label("Only if nobody answers before").check()
+        await desk.photograph("later-1440")
+        assert await desk.barriers() == []
+        await dialog.get_by_role("button", name="Schedule").click()
+        await expect(desk.page.get_by_text("only if nobody answers before")).to_be_visible()
+        await expect(desk.page.locator("strong.state")).to_have_text("Snoozed")
+        await desk.photograph("scheduled-1440")
+
+        await desk.page.get_by_role("button", name="Change the time").click()
+        await dialog.get_by_label("Time", exact=True).fill("2020-01-01T09:00")
+        await dialog.get_by_role("button", name="Save").click()
+        await expect(dialog.get_by_text("This time has passed.")).to_be_visible()
+        await dialog.get_by_label("In one hour").check()
+        await dialog.get_by_role("button", name="Save").click()
+        await expect(dialog).to_be_hidden()
+        await desk.page.get_by_role("button", name="Send now").click()
+        (sent,) = await house.sink.wait_for(1, within=20)
+        await expect(desk.page.locator("strong.state")).to_have_text("Waiting for reply")
+
+    assert b"It leaves in May." in sent.body
+
+
+async def test_a_planned_answer_is_taken_back_on_a_telephone(browser: Browser, house: House) -> None:
+    small: Any = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}
+    async with a_desk(browser, house.url, **small) as desk:
+        await desk.sign_in(MARA["email"], MARA["password"])
+        await desk.page.goto(f"{desk.url}/t/{house.tickets['The lamp']}")
+        await reply(desk).fill("It leaves in May.")
+        await desk.page.get_by_role("button", name="Send later").click()
+        await desk.photograph("later-390-dark")
+        await desk.page.get_by_role("dialog").get_by_role("button", name="Schedule").click()
+        await expect(desk.page.get_by_role("button", name="Take back")).to_be_visible()
+        await desk.photograph("scheduled-390-dark")
+        await desk.page.get_by_role("button", name="Take back").click()
+        await expect(reply(desk)).to_have_value("It leaves in May.")
+
+
+async def test_a_text_of_ones_own_is_written_for_a_language(browser: Browser, house: House) -> None:
+    async with a_desk(browser, house.url, with_axe=True) as desk:
+        await desk.sign_in(MARA["email"], MARA["password"])
+        await desk.go("/settings/inboxes")
+        await desk.page.get_by_role("link", name="Help").first.click()
+        await desk.page.get_by_label("Acknowledge new mails").check()
+        await desk.page.get_by_label("Acknowledgement: Another language").select_option(label="German")
+        await desk.page.get_by_label("German", exact=True).first.fill("Ihre Mail ist da: [#{number}].")
+        await desk.page.get_by_label("German", exact=True).first.scroll_into_view_if_needed()
+        await desk.photograph("acknowledgement-settings-1440")
+        assert await desk.barriers() == []
+        await desk.page.get_by_role("button", name="Save").click()
+        await desk.page.wait_for_url("**/settings/inboxes")
+        await desk.page.get_by_role("link", name="Help").first.click()
+        await expect(desk.page.get_by_label("German", exact=True).first).to_have_value("Ihre Mail ist da: [#{number}].")

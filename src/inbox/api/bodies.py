@@ -125,6 +125,15 @@ class NewMessage(Strict):
     to: Annotated[People, Field(description="left out: the contact, who must be one of them")] = []
     cc: People = []
     bcc: Annotated[People, Field(description="the others do not see them")] = []
+    send_at: Annotated[Moment | None, Field(description="when an answer leaves; null: now")] = None
+    unless_answered: Annotated[StrictBool, Field(description="it stays here if somebody has answered by then")] = False
+
+
+class Rescheduled(Strict):
+    """When a scheduled answer leaves instead."""
+
+    send_at: Moment | None = None
+    unless_answered: StrictBool | None = None
 
 
 class NewSuppression(Strict):

@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 
 from inbox.api.auth import Caller, require
-from inbox.api.bodies import NewCall, NewMessage
+from inbox.api.bodies import NewCall, NewMessage, Rescheduled
 from inbox.api.idempotency import once
 from inbox.api.json import Json
 from inbox.api.paging import Cursor, Limit, after, listed
@@ -23,6 +23,7 @@ from inbox.app import reply
 from inbox.app.audience import audience
 from inbox.app.ports import Unit
 from inbox.app.reply import Draft
+from inbox.app.schedule import Wish, reschedule, send_now
 from inbox.app.shown import shown_today
 from inbox.app.views import message_view, recipient_view
 from inbox.app.withdraw import withdraw
@@ -73,6 +74,8 @@ async def _written(request: Request, unit: Unit, caller: Caller, ticket_id: Tick
         uploads=tuple(body.attachments),
         parent_id=MessageId(body.parent_id) if body.parent_id else None,
         recipients=people_of(body),
+        send_at=body.send_at,
+        unless_answered=body.unless_answered,
     )
     desk = await desk_of(unit, caller, at_hand, addressing=bool(draft.recipients))
     if body.kind == "note":
@@ -125,4 +128,29 @@ async def withdraw_message(request: Request, caller: Works, ticket_id: UUID, mes
         desk = await desk_of(unit, caller, at_hand)
         ids = (TicketId(ticket_id), MessageId(message_id))
         message = await withdraw(unit, desk, *ids, now=at_hand.clock())
+    return Json(message_view(message))
+
+
+@router.patch("/messages/{message_id}", response_model=MessageShape)
+async def reschedule_message(
+    request: Request, caller: Works, ticket_id: UUID, message_id: UUID, body: Rescheduled
+) -> Json:
+    """Change when a scheduled answer leaves, or whether it does once somebody has answered."""
+    at_hand = services(request)
+    async with at_hand.units() as unit:
+        desk = await desk_of(unit, caller, at_hand)
+        ids, wish = (TicketId(ticket_id), MessageId(message_id)), Wish(body.send_at, body.unless_answered)
+        message = await reschedule(unit, desk.access, *ids, wish, now=at_hand.clock())
+    return Json(message_view(message))
+
+
+@router.post("/messages/{message_id}/send", response_model=MessageShape)
+async def send_message(request: Request, caller: Works, ticket_id: UUID, message_id: UUID) -> Json:
+    """Send a scheduled answer now."""
+    at_hand = services(request)
+    async with at_hand.units() as unit:
+        desk = await desk_of(unit, caller, at_hand)
+        ticket = await unit.tickets.find(TicketId(ticket_id), desk.access)
+        opened = await at_hand.inboxes.get(ticket.inbox_id)
+        message = await send_now(unit, desk, opened, ticket.id, MessageId(message_id), now=at_hand.clock())
     return Json(message_view(message))

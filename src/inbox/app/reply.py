@@ -13,6 +13,7 @@ from inbox.app.continuing import start_continuing
 from inbox.app.opened import Opened
 from inbox.app.outgoing import Blobs, outgoing
 from inbox.app.ports import PublicEntry, Unit
+from inbox.app.schedule import Plan, schedule
 from inbox.app.suppress import check_reachable
 from inbox.app.undelivered import failure_of
 from inbox.app.views import public_view, ticket_event
@@ -41,6 +42,8 @@ class Draft:
     uploads: tuple[UUID, ...] = ()
     parent_id: MessageId | None = None  # the comment that it answers
     recipients: tuple[Recipient, ...] = ()  # nobody in To: the contact
+    send_at: datetime | None = None  # None: now
+    unless_answered: bool = False  # and not at all if somebody has answered by then
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,9 @@ async def reply(
         chosen = await addressed(unit, ticket, draft.recipients, heard, own=desk.own)
         await check_reachable(unit, chosen)
         message = replace(message, recipients=chosen)
+    if draft.send_at is not None:
+        planned = Plan(draft.send_at, unless_answered=draft.unless_answered, solve=draft.solve)
+        return await schedule(unit, ticket, message, planned, opened, now=now)
     moved = answered(ticket, draft.text, solve=draft.solve, now=now)
     return await send(unit, desk.blobs, moved, message, opened, now=now)
 

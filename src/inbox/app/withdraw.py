@@ -50,6 +50,8 @@ def check_still_here(message: Message) -> None:
 
 async def _back(unit: Unit, before: Ticket, ticket: Ticket, *, now: datetime) -> Ticket:
     saved = await unit.tickets.save(ticket, now=now)
+    if before.state is State.SNOOZED and saved.state is not State.SNOOZED:
+        await unit.clocks.stop(saved.id, ClockKind.SNOOZE, now=now)
     await keep_closing(unit, before.state, saved, now=now)
     if saved.state is State.SNOOZED and saved.snoozed_until is not None and before.state is not State.SNOOZED:
         due_at = saved.snoozed_until

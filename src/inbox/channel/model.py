@@ -38,6 +38,7 @@ class Capabilities:
     edits: bool = False
     weight: int = 10  # how much of a person a ticket takes, in hundredths, unless the rules say otherwise
     target: timedelta = timedelta(hours=4)  # within which an answer is due, unless the rules say otherwise
+    schedules: bool = False  # an answer may be sent at a time to come
     recall: bool = False  # a person's answer is held for a moment before it is sent, for what has left is gone
     resend_safe: bool = False  # the far end knows a message that is sent again, so a lost answer is no doubt
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from inbox.domain.message import Message
+from inbox.domain.message import Delivery, Message
 from inbox.domain.ticket import State, Ticket, clocked
 
 _BEFORE = "before"  # of a message's meta
@@ -22,6 +22,18 @@ def remembered(ticket: Ticket) -> dict[str, Any]:
     return {_BEFORE: {"state": ticket.state.value} | moments | words}
 
 
+def asleep(ticket: Ticket, message: Message) -> Ticket:
+    """Return the ticket while an answer waits for its time: an open one sleeps till then, any other stays as it is."""
+    if ticket.state is not State.OPEN:
+        return ticket
+    return replace(ticket, state=State.SNOOZED, snoozed_until=message.send_at, waiting_since=None, due_at=None)
+
+
+def sleeps_for(ticket: Ticket, message: Message) -> bool:
+    """Tell whether a ticket sleeps because of an answer that waits."""
+    return ticket.state is State.SNOOZED and ticket.snoozed_until == message.send_at
+
+
 def unanswered(ticket: Ticket, message: Message, *, now: datetime) -> Ticket:
     """Return the ticket as if `message` had not been written; what happened since stays.
 
@@ -31,6 +43,8 @@ def unanswered(ticket: Ticket, message: Message, *, now: datetime) -> Ticket:
     before: Mapping[str, Any] | None = message.meta.get(_BEFORE)
     if before is None:
         return ticket
+    if message.delivery is Delivery.SCHEDULED:
+        return clocked(_as_before(ticket, before, now=now)) if sleeps_for(ticket, message) else ticket
     if ticket.last_seq == message.seq:
         ticket = replace(ticket, **{name: before[name] for name in _WORDS})
     waited = _read(before["waiting_since"])

@@ -37,6 +37,8 @@ _SETTLE = """
 update installation set epoch = epoch + 1,
   system_identifier = (select system_identifier::text from pg_control_system());
 update inboxes set lease_owner = null, lease_until = null;
+update messages set delivery = 'withdrawn', error = 'It may have been sent since the backup was made.'
+where delivery = 'scheduled' and send_at <= now();
 delete from sessions;
 delete from one_time_links;
 update tickets set state = 'open', waiting_since = coalesce(waiting_since, now()), solved_at = null,

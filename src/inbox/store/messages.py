@@ -23,6 +23,7 @@ from inbox.store.tables import editions, messages, tickets, uploads
 
 _FORGET_OF_VISITORS = "delete from visitor_files where created_at < $1 returning sha256"
 _FORGET_OF_MANAGERS = "delete from uploads where message_id is null and created_at < $1 returning sha256"
+_NEXT_SCHEDULED = "select min(send_at) from messages where delivery = 'scheduled'"
 _UNUSED = """
 select sha256 from unnest($1::text[]) as gone (sha256)
 where not exists (select from uploads u where u.sha256 = gone.sha256)
@@ -162,6 +163,21 @@ class Messages:
             select(messages).where(messages.c.ticket_id == ticket_id, messages.c.seq > seq).order_by(messages.c.seq)
         )
         return [to_message(row) for row in await self._session.rows(statement)]
+
+    async def scheduled(self, *, now: datetime, limit: int) -> list[tuple[TicketId, MessageId]]:
+        """Return what is due to leave, the longest due first, each with its ticket."""
+        statement = (
+            select(messages.c.ticket_id, messages.c.id)
+            .where(messages.c.delivery == Delivery.SCHEDULED.value, messages.c.send_at <= now)
+            .order_by(messages.c.send_at)
+            .limit(limit)
+        )
+        return [(TicketId(row["ticket_id"]), MessageId(row["id"])) for row in await self._session.rows(statement)]
+
+    async def next_scheduled(self) -> datetime | None:
+        """Return when the next scheduled message is due."""
+        found: datetime | None = await self._session.driver.fetchval(_NEXT_SCHEDULED)
+        return found
 
     async def last_inbound(self, ticket_id: TicketId) -> Message | None:
         """Return the latest word of the contact."""

@@ -9,6 +9,7 @@ from inbox.app.deliver import AT_ONCE, deliver_one, lease_due
 from inbox.app.intake import Door
 from inbox.app.outgoing import Blobs
 from inbox.app.ports import Leased
+from inbox.app.schedule import release_due
 from inbox.domain.events import EventType
 from inbox.errors import Conflict, Unavailable
 from inbox.worker.wake import Wake
@@ -49,3 +50,14 @@ async def _look(door: Door, *, free: int) -> tuple[list[Leased], datetime | None
 
 async def _deliver_one(door: Door, blobs: Blobs, row: Leased) -> None:
     await deliver_one(door.units, door.inboxes, blobs, row, door.clock)
+
+
+async def send_scheduled(door: Door, blobs: Blobs, wake: Wake) -> None:
+    """Send off scheduled answers for ever, when their time comes."""
+    while True:
+        async with door.units.reading() as unit:
+            until = await unit.messages.next_scheduled()
+        if until is not None and until <= door.clock():
+            await release_due(door.units, door.inboxes, blobs, door.clock)
+        else:
+            await wake.sleep(until=until, now=door.clock(), at_most=_SAFETY)

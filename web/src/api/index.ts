@@ -70,6 +70,14 @@ export interface NewMessage {
   attachments?: string[];
   parent_id?: string;
   send_anyway?: boolean;
+  send_at?: string;
+  unless_answered?: boolean;
+}
+
+/** When a scheduled answer leaves. */
+export interface Timing {
+  send_at: string;
+  unless_answered: boolean;
 }
 
 export interface InboxDraft {
@@ -148,6 +156,9 @@ export const api = {
     logCall: (id: string, body: HandCall & { text: string }, key: string) =>
       http.post<Message>(`${ticket(id)}/calls`, body, key),
     retry: (id: string, message: string) => http.post<Message>(`${ticket(id)}/messages/${message}/retry`),
+    reschedule: (id: string, message: string, timing: Partial<Timing>) =>
+      http.patch<Message>(`${ticket(id)}/messages/${message}`, timing),
+    sendNow: (id: string, message: string) => http.post<Message>(`${ticket(id)}/messages/${message}/send`),
     withdraw: (id: string, message: string) => http.post<Message>(`${ticket(id)}/messages/${message}/withdraw`),
   },
   uploads: { add: (file: File) => http.upload<Upload>("/uploads", { name: file.name }, file) },

@@ -74,6 +74,7 @@ export interface Capabilities {
   live?: boolean;
   typing?: boolean;
   edits?: boolean;
+  schedules?: boolean;
 }
 
 export interface SchemaProperty {
