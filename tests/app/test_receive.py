@@ -201,9 +201,11 @@ async def test_another_mail_under_a_used_id_is_stored_once_beside_the_first(take
     first = Received("<1@x>", greta, NOW, "Hallo", meta={"digest": "a" * 64})
     other = Received("<1@x>", greta, NOW, "Etwas anderes", meta={"digest": "b" * 64})
 
-    outcomes = [(await take("email", mail)).outcome for mail in (first, other, first, other)]
+    taken = [await take("email", mail) for mail in (first, other, first, other)]
 
-    assert outcomes == [Outcome.STORED, Outcome.STORED, Outcome.DUPLICATE, Outcome.DUPLICATE]
+    assert [t.outcome for t in taken] == [Outcome.STORED, Outcome.STORED, Outcome.DUPLICATE, Outcome.DUPLICATE]
+    shown = [message_view(t.message)["reused_id"] for t in taken if t.message is not None]
+    assert shown[:2] == [False, True]
 
 
 async def test_a_reply_long_after_the_end_opens_a_ticket_that_follows_the_old(units: Units, take: Take) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from inbox.store.assignments import _LEFT, _OFFERS_THAT_ENDED
-from inbox.store.intake import _BY_CONTACT, _BY_THREAD
+from inbox.store.intake import _BY_CONTACT, _BY_THREAD, _REFERENCED
 from inbox.store.managers import _ONLINE
 from inbox.store.unit_of_work import Units
 
@@ -16,6 +16,15 @@ async def test_what_was_kept_is_found_by_its_key_before_there_are_statistics(uni
     for plan in plans:
         assert indexes_of("originals", plan) == {"uq_originals_inbox_id_key"}
         assert indexes_of("messages", plan) == {"uq_messages_external"}
+
+
+async def test_what_a_mail_answers_is_found_by_its_id_and_its_ticket_alone(units: Units) -> None:
+    plan = await kept_plan(units, _REFERENCED)
+
+    assert "Seq Scan on messages" not in plan
+    by_id = [line for line in plan.splitlines() if "inbox_id = $1" in line and "Index Cond" in line]
+    assert by_id
+    assert all("external_id = " in line for line in by_id)
 
 
 async def test_what_managers_hold_is_found_by_the_manager_before_there_are_statistics(units: Units) -> None:

@@ -188,6 +188,7 @@ class MessageShape(Shape):
     attachments: list[AttachmentShape]
     recipients: list[RecipientShape]
     unverified: bool
+    reused_id: bool = Field(description="another message with other content came under the same id before")
     automatic: bool = Field(description="no person wrote it: our acknowledgement, an out-of-office answer, a report")
     remote_images: int
     invitation: InvitationShape | None

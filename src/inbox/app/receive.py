@@ -25,7 +25,7 @@ from inbox.domain.ids import ClockId, ContactId, MessageId, OriginalId, TicketId
 from inbox.domain.inbox import Inbox
 from inbox.domain.languages import Reading, base, hints_of, learnt, read
 from inbox.domain.manager import EVERYTHING
-from inbox.domain.message import Attachment, Delivery, Direction, Message
+from inbox.domain.message import REUSED_ID, Attachment, Delivery, Direction, Message
 from inbox.domain.moving import SILENT
 from inbox.domain.routing_effects import wants_routing
 from inbox.domain.rulebook import CALL, Facts
@@ -114,8 +114,9 @@ def _is_another(message: Message, received: Received) -> bool:
 
 
 def _renamed(received: Received) -> Received:
-    """Give a message an id of its own, the same one every time it comes."""
-    return replace(received, external_id=f"{received.external_id}#{received.meta['digest'][:16]}")
+    """Give a message an id of its own, the same one every time it comes, and say so."""
+    own_id = f"{received.external_id}#{received.meta['digest'][:16]}"
+    return replace(received, external_id=own_id, meta={**received.meta, REUSED_ID: True})
 
 
 async def _keep(unit: Unit, arrival: Arrival) -> None:

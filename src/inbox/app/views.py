@@ -8,7 +8,7 @@ from typing import Any
 from inbox.app.pictures import PictureLinks, with_pictures
 from inbox.domain.calls import Call
 from inbox.domain.events import EventType, NewEvent
-from inbox.domain.message import Attachment, Direction, Message
+from inbox.domain.message import REUSED_ID, Attachment, Direction, Message
 from inbox.domain.moving import EVENT, WAS_IN
 from inbox.domain.reasons import reason_view
 from inbox.domain.recipients import Recipient
@@ -98,6 +98,7 @@ def message_view(message: Message, links: PictureLinks | None = None) -> dict[st
         "attachments": [_attachment_view(a) for a in message.attachments],
         "recipients": [recipient_view(r) for r in message.recipients],
         "unverified": message.unverified,
+        "reused_id": bool(meta.get(REUSED_ID)),
         "automatic": is_automatic(message),
         "remote_images": int(meta.get("remote_images") or 0),
         "invitation": meta.get("invitation"),

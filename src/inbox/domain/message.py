@@ -42,6 +42,7 @@ class Delivery(StrEnum):
     WITHDRAWN = "withdrawn"  # taken back before it left: nobody got it
 
 
+REUSED_ID = "reused_id"  # of a message's `meta`: another one with other content had its id before
 BY_RULES = ("cleaner", "remote_images", "invitation", "seal")  # of a message's `meta`: how it is shown by today's rules
 
 

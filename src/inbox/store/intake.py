@@ -63,11 +63,14 @@ _PERSONS_TICKET = """
 _BY_THREAD = _COMMON + _THREAD_TICKET
 _BY_CONTACT = _COMMON + _PERSONS_TICKET
 # A ticket is answered through its own inbox, and through one that wrote on its behalf: to a visitor who had left.
+# Messages are found by their id or by their ticket. An equality with the inbox alone must not look like a way to them:
+# a plan that was kept from when there were few would read every message of the inbox for each mail.
 # Our mark proves the ticket in which the message that carried it is by now, and whatever that is merged into.
 _REFERENCED = """
 with answers as (
   select m.ticket_id, m.meta -> 'was_in' as was_in, r.place
-  from unnest($2::text[]) with ordinality as r (id, place) join messages m on m.inbox_id = $1 and m.external_id = r.id
+  from unnest($2::text[]) with ordinality as r (id, place) cross join lateral (
+    select ticket_id, meta from messages where inbox_id = $1 and external_id = r.id limit 1) as m
 ), proved as (
   select coalesce((select a.ticket_id from answers a where a.ticket_id = $3 or a.was_in ? $3::uuid::text
                    order by a.place limit 1), $3::uuid) as id
@@ -84,14 +87,14 @@ select t as ticket, n.proved, n.answered, n.contacts,
   (select array_agg(distinct p.contact_id) from messages p where p.ticket_id = t.id and not p.unverified
      and p.contact_id is not null) as participants,
   (select array_agg(distinct lower(w.meta ->> 'to')) from messages w where w.ticket_id = t.id
-     and w.inbox_id = $1 and w.inbox_id <> t.inbox_id and w.direction = 'outbound'
+     and w.inbox_id is not distinct from $1 and w.inbox_id <> t.inbox_id and w.direction = 'outbound'
      and w.delivery not in ('scheduled', 'withdrawn')) as written_to,
   (select array_agg(i.value) from identities i
    where i.contact_id = t.contact_id and i.kind = 'email' and t.inbox_id = $1 and exists (
-     select from messages w where w.ticket_id = t.id and w.inbox_id = $1 and w.direction = 'outbound'
+     select from messages w where w.ticket_id = t.id and w.inbox_id is not distinct from $1 and w.direction = 'outbound'
        and w.delivery not in ('scheduled', 'withdrawn'))) as answered_to
 from meant n join tickets t on t.id = n.id
-where t.inbox_id = $1 or exists (select from messages m where m.ticket_id = t.id and m.inbox_id = $1)
+where t.inbox_id = $1 or exists (select from messages m where m.ticket_id = t.id and m.inbox_id is not distinct from $1)
 order by n.proved desc nulls last limit 20
 """
 _LEFT_OPEN = """

@@ -39,6 +39,8 @@ export const work = {
   "unsorted": "Unsortiert",
   "verified": "Bestätigt",
   "unverified": "Absender nicht bestätigt",
+  "reusedId": "Message-ID doppelt",
+  "reusedId.text": "Unter dieser Message-ID kam schon eine andere Mail. Es kann eine unterwegs veränderte Kopie sein oder eine Fälschung.",
   "unverified.text": "Der Absender ließ sich nicht bestätigen. Seien Sie mit Bitten um Auskunft oder Geld vorsichtig.",
   "skip.list": "Zur Liste springen",
   "skip.main": "Zum Vorgang springen",

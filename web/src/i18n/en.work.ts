@@ -39,6 +39,8 @@ export const work = {
   "unsorted": "Unsorted",
   "verified": "Verified",
   "unverified": "Sender not verified",
+  "reusedId": "Message-ID used twice",
+  "reusedId.text": "Another mail with this Message-ID and other content came before. It may be a copy that was changed on its way, or a forgery.",
   "unverified.text": "The sender could not be confirmed. Be careful with what they ask for.",
   "skip.list": "Skip to the list",
   "skip.main": "Skip to the ticket",

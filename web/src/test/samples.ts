@@ -74,6 +74,7 @@ export function message(id: string, seq: number, part: Partial<Message> = {}): M
     attachments: [],
     recipients: [],
     unverified: false,
+    reused_id: false,
     remote_images: 0,
     invitation: null,
     seal: null,
