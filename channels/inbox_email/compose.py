@@ -48,10 +48,15 @@ def compose(config: EmailConfig, key: bytes, message: Outgoing) -> tuple[str, by
         _field("Message-ID", own_id),
         *_threading(message),
         *(_AUTOMATIC if message.automatic else []),
+        *([_field("Disposition-Notification-To", config.address)] if _asks_for_receipt(config, message) else []),
         _field("X-Loop-Mark", loop_mark(key, own_id)),
         _field("MIME-Version", "1.0"),
     ]
     return own_id, ("\r\n".join(fields) + "\r\n").encode("utf-8") + _content(config, message)
+
+
+def _asks_for_receipt(config: EmailConfig, message: Outgoing) -> bool:
+    return config.ask_for_receipts and not message.automatic
 
 
 def written_to(message: Outgoing) -> tuple[Recipient, ...]:

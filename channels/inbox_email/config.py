@@ -266,6 +266,15 @@ class EmailConfig(ChannelConfig):
         default="",
     )
 
+    ask_for_receipts: bool = titled(
+        "Ask for read receipts",
+        "Readers' programs may then tell that an answer was opened; most ask their reader first.",
+        de=(
+            "Um Lesebestätigungen bitten",
+            "Mailprogramme dürfen dann melden, dass eine Antwort geöffnet wurde; die meisten fragen erst.",
+        ),
+        default=False,
+    )
     acknowledge: bool = titled(
         "Acknowledge new mails",
         "Whoever begins a ticket is told that their mail is here: once a day, and never machines or lists.",

@@ -24,6 +24,7 @@ from inbox_email.invitations import invitation_in
 from inbox_email.marks import LOOP_FIELD, loop_mark, message_of
 from inbox_email.mime import Mail, content_octets, take_apart
 from inbox_email.places import HISTORY, SENT, marked
+from inbox_email.receipts import seen_by
 from inbox_email.sent import as_history, as_sent
 from inbox_email.verdicts import is_refuted
 
@@ -36,6 +37,7 @@ _NOBODY = re.compile(
 )
 _TICKET_NUMBER = re.compile(r"\[#([1-9][0-9]{0,8})\]")
 _RETURNED_ID = re.compile(r"^[ \t>|]{0,8}message-id:\s*(<[^<>\s]{1,998}>)", re.IGNORECASE | re.MULTILINE)
+_ABOUT_OURS = frozenset({"bounce", "receipt"})
 _RETURNED_OCTETS = 65_536
 _RETURNED = frozenset({"message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers"})
 
@@ -80,8 +82,9 @@ class Reader:
             away=kind == "reply",
             echo_of=self._echo(headers),
             echo_arrived=False,  # whoever got a copy can send it to us
-            about=next((own for own in map(message_of, references) if own), None) if kind == "bounce" else None,
+            about=next((own for own in map(message_of, references) if own), None) if kind in _ABOUT_OURS else None,
             undelivered=_undelivered(mail) if kind == "bounce" else (),
+            seen=seen_by(mail, sender.claims[0].value) if kind == "receipt" else None,
             answerable=sender.claims[0].verified and self._answerable(headers, kind),
             wants_answer=kind not in WANT_NO_ANSWER and not self._is_own(headers),
             files=shown.files,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from email import message_from_bytes
 from email.message import EmailMessage
 
 import pytest
@@ -65,8 +67,32 @@ def sealed(kind: str, subject: str, *, second: str) -> bytes:
     return f"{head}\r\n{''.join(parts)}--b--\r\n".encode()
 
 
+def receipt(ours: str) -> bytes:
+    report = "Final-Recipient: rfc822; lamps@example.org\r\nDisposition: manual-action/MDN-sent-manually; displayed\r\n"
+    parts = ("text/plain", "It was read."), ("message/disposition-notification", report)
+    fields = {
+        "From": "Leipzig Lamps <lamps@example.org>",
+        "To": "help@example.org",
+        "Subject": "Read: Signed: lamps",
+        "Message-ID": "<receipt@x>",
+        "In-Reply-To": ours,
+        "Content-Type": "multipart/report; report-type=disposition-notification; boundary=b",
+    }
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    said = "".join(f"--b\r\nContent-Type: {mime}\r\n\r\n{text}\r\n" for mime, text in parts)
+    return f"{head}\r\n{said}--b--\r\n".encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """The servers of the mailbox."""
+
+    mailbox: ScriptedImapServer
+    sink: SmtpSink
+
+
 @pytest.fixture
-async def arrived(api: Api) -> AsyncIterator[None]:
+async def arrived(api: Api) -> AsyncIterator[Servers]:
     """Let one mail of each kind arrive."""
     async with AsyncExitStack() as stack:
         mailbox = await stack.enter_async_context(ScriptedImapServer())
@@ -75,7 +101,7 @@ async def arrived(api: Api) -> AsyncIterator[None]:
         mailbox.append(sealed("signed", "Signed: lamps", second="application/pgp-signature"))
         mailbox.append(sealed("encrypted", "Encrypted: lamps", second="application/pgp-encrypted"))
         api.post("/inboxes", {"channel": "email", "name": "Mail", "config": mail_settings(mailbox, sink)})
-        yield
+        yield Servers(mailbox, sink)
 
 
 async def opened(desk: Desk, subject: str) -> Locator:
@@ -121,3 +147,16 @@ async def test_a_sealed_mail_says_what_it_is_and_is_kept_whole(browser: Browser,
         await expect(encrypted.get_by_text("only who has its key can read it")).to_be_visible()
         await expect(encrypted.get_by_role("link", name="file-1")).to_be_visible()
         await desk.photograph("encrypted")
+
+
+async def test_a_read_receipt_stands_at_what_was_read(browser: Browser, api: Api, arrived: Servers) -> None:
+    async with a_desk(browser, api.url) as desk:
+        await desk.sign_in(api.email, api.password)
+        await opened(desk, "Signed: lamps")
+        ticket = desk.page.url.rpartition("/")[2]
+        api.post(f"/tickets/{ticket}/messages", {"kind": "reply", "text": "They leave on Tuesday.", "last_seen": 1})
+        (sent,) = await arrived.sink.wait_for(1, within=30)
+        arrived.mailbox.append(receipt(str(message_from_bytes(sent.body)["Message-ID"])))
+        await expect(desk.page.get_by_text("Opened by lamps@example.org")).to_be_visible(timeout=20_000)
+        await expect(desk.page.get_by_text("Read receipt from Leipzig Lamps")).to_be_visible()
+        await desk.photograph("receipt")

@@ -47,3 +47,11 @@ class SealShape(Shape):
 
     kind: Literal["signed", "encrypted"]
     by: Literal["smime", "pgp"]
+
+
+class ReadShape(Shape):
+    """Somebody who has a message before them."""
+
+    by: str = Field(description="their address")
+    how: Literal["displayed", "deleted"] = Field(description="deleted: without having been read")
+    at: str = Field(description="RFC 3339 in UTC")

@@ -6,7 +6,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import Field
 
-from inbox.api.mail_shapes import InvitationShape, SealShape
+from inbox.api.mail_shapes import InvitationShape, ReadShape, SealShape
 from inbox.api.shape import Shape as Shape  # noqa: PLC0414 - exported: most look for it here
 
 T = TypeVar("T")
@@ -193,6 +193,8 @@ class MessageShape(Shape):
     remote_images: int
     invitation: InvitationShape | None
     seal: SealShape | None
+    receipt: bool = Field(description="only tells that one of ours was seen; that one says so itself")
+    read: list[ReadShape] = Field(description="who has seen it, as their programs tell")
     permalink: str | None
     moved: bool = Field(description="a person put it into this ticket")
     event: LineShape | None = Field(description="of a note that is but a line about its ticket")

@@ -14,6 +14,7 @@ from inbox.app.elsewhere import answers_contact, is_written_elsewhere, taken_ove
 from inbox.app.languages import SILENCE, Heard
 from inbox.app.ports import Known, Placed, PublicEntry, Unit
 from inbox.app.routing import Current, minutes_of, wording
+from inbox.app.seen import mark_seen
 from inbox.app.strangers import conflict, gives_our_name, is_stranger, routed
 from inbox.app.undelivered import asks_for_somebody, has_failed, mark_undelivered
 from inbox.app.views import public_view, ticket_event
@@ -163,6 +164,7 @@ async def _store(unit: Unit, arrival: Arrival, known: Known, *, now: datetime) -
         placed = replace(placed, ticket=replace(placed.ticket, number=await unit.tickets.number()))
     taken = await _written(unit, placed)
     await mark_undelivered(unit, placed.ticket, arrival.received, now=now)
+    await mark_seen(unit, placed.ticket, placed.message, arrival.received)
     before = next((c.ticket.state for c in known.candidates if c.ticket.id == placed.ticket.id), None)
     await keep_closing(unit, before, placed.ticket, now=now)
     if placed.message.call is not None:

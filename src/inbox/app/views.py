@@ -15,6 +15,7 @@ from inbox.domain.recipients import Recipient
 from inbox.domain.ticket import Ticket
 
 _MACHINES = frozenset({"bounce", "complaint", "receipt", "reply", "generated"})
+READ = "read"  # of a message's meta: who has seen it
 _EVENT_TEXT = 4_000  # characters; a screen that shows the message fetches the rest
 
 
@@ -103,6 +104,8 @@ def message_view(message: Message, links: PictureLinks | None = None) -> dict[st
         "remote_images": int(meta.get("remote_images") or 0),
         "invitation": meta.get("invitation"),
         "seal": meta.get("seal"),
+        "receipt": meta.get("automatic") == "receipt",
+        "read": meta.get(READ, []),
         "permalink": meta.get("permalink"),
         "event": meta.get(EVENT),
         "moved": bool(meta.get(WAS_IN)),

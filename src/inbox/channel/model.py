@@ -84,6 +84,14 @@ class Undelivered:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """That a reader's program tells what became of a message of ours in front of them."""
+
+    who: str
+    how: Literal["displayed", "deleted"]  # deleted: without having been read
+
+
+@dataclass(frozen=True, slots=True)
 class Received:
     """One message as a channel understood it, new or newer than the last version of it.
 
@@ -117,6 +125,7 @@ class Received:
     echo_arrived: bool = True  # so it reached whom it was for; False: it shows only that somebody had it
     about: MessageId | None = None  # our own message that this reports on
     undelivered: tuple[Undelivered, ...] = ()  # whom that did not reach
+    seen: Seen | None = None  # who has that before them
     call: Call | None = None
     wants_answer: bool = True  # of what we said: it is an answer
     answerable: bool = False  # a machine may say that it is here: a person wrote it, whom an answer does not harm

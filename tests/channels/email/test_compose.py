@@ -214,3 +214,11 @@ def test_any_text_arrives_as_it_was_written(text: str) -> None:
 def test_any_subject_arrives_as_it_was_written(word: str) -> None:
     subject = f"x {word} y"
     assert understood(compose(config(), KEY, replace(ANSWER, subject=subject))[1]).subject == f"Re: {subject}"
+
+
+def test_read_receipts_are_asked_for_only_if_that_is_set_and_never_by_machines() -> None:
+    automatic = replace(ANSWER, automatic=True)
+
+    assert written(ANSWER, ask_for_receipts=True)["Disposition-Notification-To"] == "help@example.org"
+    assert written(ANSWER)["Disposition-Notification-To"] is None
+    assert written(automatic, ask_for_receipts=True)["Disposition-Notification-To"] is None

@@ -30,4 +30,7 @@ export const mail = {
   "seal.signedText": "Diese E-Mail ist signiert. Die Signatur liegt bei und wurde hier nicht geprüft.",
   "seal.encrypted": "Verschlüsselt ({by})",
   "seal.encryptedText": "Diese E-Mail ist verschlüsselt: Lesen kann sie nur, wer den Schlüssel hat. Sie liegt vollständig vor; laden Sie sie herunter, um sie in einem Mailprogramm zu öffnen.",
+  "read.displayed": "Geöffnet von {name}, {time}",
+  "read.deleted": "Ungelesen gelöscht von {name}, {time}",
+  "read.receipt": "Lesebestätigung von {name}",
 };

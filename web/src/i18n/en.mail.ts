@@ -30,4 +30,7 @@ export const mail = {
   "seal.signedText": "Its sender signed this mail. The signature is kept with it, and was not checked here.",
   "seal.encrypted": "Encrypted ({by})",
   "seal.encryptedText": "This mail is encrypted: only who has its key can read it. It is kept whole; download it to open it in a mail program.",
+  "read.displayed": "Opened by {name}, {time}",
+  "read.deleted": "Deleted unread by {name}, {time}",
+  "read.receipt": "Read receipt from {name}",
 };

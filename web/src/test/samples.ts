@@ -78,6 +78,8 @@ export function message(id: string, seq: number, part: Partial<Message> = {}): M
     remote_images: 0,
     invitation: null,
     seal: null,
+    receipt: false,
+    read: [],
     permalink: null,
     event: null,
     moved: false,
