@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from inbox.channel.model import Acknowledgement
 from inbox_email.automatic import Automatic
+from inbox_email.config import code_of, in_language
 from inbox_email.headers import Address, Headers
 from inbox_email.marks import LOOP_FIELD
 from inbox_email.verdicts import is_vouched_for
@@ -72,13 +73,7 @@ def acknowledgement(texts: Mapping[str, str], language: str | None, number: int)
     """Return the words in somebody's language, or else in English; only the ticket's number stands in them."""
     ours = {code: text for code, (_, text) in _WORDS.items()}
     all_texts = ours | {code: text for code, text in texts.items() if text.strip()}
-    code, text = in_language(all_texts, language) or ("en", all_texts["en"])
+    code = code_of(language) if in_language(all_texts, language) else "en"
+    text = all_texts[code].strip("\n")
     subject = _WORDS.get(code, ("[#{number}]", ""))[0]
     return Acknowledgement(subject.replace("{number}", str(number)), text.replace("{number}", str(number)))
-
-
-def in_language(texts: Mapping[str, str], language: str | None) -> tuple[str, str] | None:
-    """Return the text for a language, whatever country is named with it, and the language; None if there is none."""
-    code = (language or "").partition("-")[0].lower()
-    text = texts.get(code, "").strip("\n")
-    return (code, text) if text.strip() else None

@@ -88,6 +88,9 @@ class EmailConnection:
     def addresses(self) -> Sequence[str]:
         return (self._config.address,)
 
+    def signature(self, language: str | None) -> str:
+        return self._config.signed(language)
+
     def acknowledgement(self, language: str | None, number: int) -> Acknowledgement | None:
         if not self._config.acknowledge:
             return None
@@ -165,6 +168,7 @@ class EmailChannel:
         subject=True,
         recipients=True,
         schedules=True,
+        signs=True,
         recall=True,
     )
 

@@ -118,7 +118,7 @@ def _threading(message: Outgoing) -> list[str]:
 
 def _content(config: EmailConfig, message: Outgoing) -> bytes:
     said = clean(message.text).strip("\n")
-    signature = clean(config.signature).strip("\n")
+    signature = clean(config.signed(message.language)).strip("\n")
     quoted = clean(message.quote or "")[:MAX_QUOTE].strip("\n") if config.quote_original else ""
     introduction = _introduction(message) if quoted else ""
     boundary = f"=_{message.id.hex}"

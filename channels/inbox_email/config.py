@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, TypeVar
 
@@ -22,6 +23,17 @@ MailAddress = Annotated[
 ]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 PerLanguage = Annotated[dict[Language, Annotated[str, StringConstraints(max_length=2000)]], Field(max_length=40)]
+
+
+def in_language(texts: Mapping[str, str], language: str | None) -> str:
+    """Return the text for a language, whatever country is named with it; empty if there is none."""
+    text = texts.get(code_of(language), "")
+    return text.strip("\n") if text.strip() else ""
+
+
+def code_of(language: str | None) -> str:
+    """Return a language without its country or script (RFC 5646 section 2.2.1); empty for none."""
+    return (language or "").partition("-")[0].lower()
 
 
 class Security(StrEnum):
@@ -260,10 +272,17 @@ class EmailConfig(ChannelConfig):
     )
     signature: Annotated[str, StringConstraints(max_length=2000)] = titled(
         "Signature",
-        "Stands below every answer.",
-        de=("Signatur", "Steht unter jeder Antwort."),
+        "Stands below every answer in a language that has none of its own.",
+        de=("Signatur", "Steht unter jeder Antwort in einer Sprache ohne eigene Signatur."),
         format="multiline",
         default="",
+    )
+    signatures: PerLanguage = titled(
+        "Signatures by language",
+        "Below answers in these languages they stand instead.",
+        de=("Signaturen nach Sprache", "Unter Antworten in diesen Sprachen stehen sie stattdessen."),
+        format="by_language",
+        default_factory=dict,
     )
 
     ask_for_receipts: bool = titled(
@@ -310,6 +329,10 @@ class EmailConfig(ChannelConfig):
             return self.imap_user, password.get_secret_value() if password else ""
         own = self.smtp_password if self.smtp_password and self.smtp_password.get_secret_value() else password
         return self.smtp_user or self.imap_user, own.get_secret_value() if own else ""
+
+    def signed(self, language: str | None) -> str:
+        """Return the signature of a language."""
+        return in_language(self.signatures, language) or self.signature
 
     @property
     def folders(self) -> tuple[str, ...]:

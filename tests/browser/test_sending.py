@@ -26,6 +26,7 @@ pytestmark = [
     pytest.mark.skipif(not (web_folder() / "index.html").is_file(), reason="the front end is not built"),
 ]
 MARA = {"name": "Mara Lindner", "email": "mara@crowd.example", "password": "correct horse battery", "locale": "en"}
+SIGNED = {"signature": "Your lamp team", "signatures": {"de": "Euer Lampenteam"}}
 LETTER = FilePayload(name="label.pdf", mimeType="application/pdf", buffer=b"%PDF-1.7 label")
 
 
@@ -58,7 +59,9 @@ async def house(dsn: str, tmp_path: Path) -> AsyncIterator[House]:
         http = httpx.AsyncClient(base_url=f"{running.url}/api/v1", headers={"origin": running.url}, timeout=15)
         await stack.enter_async_context(http)
         await _posted(http, "/setup", {"token": link.rpartition("/")[2], "start": "empty", **MARA})
-        await _posted(http, "/inboxes", {"channel": "email", "name": "Help", "config": mail_settings(mailbox, sink)})
+        await _posted(
+            http, "/inboxes", {"channel": "email", "name": "Help", "config": mail_settings(mailbox, sink) | SIGNED}
+        )
         for subject in ("The lamp", "The bulb"):
             mailbox.append(mail(subject))
         yield House(running.url, sink, await _tickets(http, 2))
@@ -201,3 +204,20 @@ async def test_a_text_of_ones_own_is_written_for_a_language(browser: Browser, ho
         await desk.page.wait_for_url("**/settings/inboxes")
         await desk.page.get_by_role("link", name="Help").first.click()
         await expect(desk.page.get_by_label("German", exact=True).first).to_have_value("Ihre Mail ist da: [#{number}].")
+
+
+async def test_the_answers_own_language_picks_its_signature(browser: Browser, house: House) -> None:
+    async with a_desk(browser, house.url) as desk:
+        await desk.sign_in(MARA["email"], MARA["password"])
+        await desk.go(f"/t/{house.tickets['The lamp']}")
+        await expect(desk.page.get_by_text("Signature: English")).to_have_attribute("title", "Your lamp team")
+        await reply(desk).fill(
+            "Guten Tag, die Lampe wird im Mai an Sie verschickt, und wir melden uns dann noch einmal."
+        )
+        hint = desk.page.get_by_text("Signature: German")
+        await expect(hint).to_have_attribute("title", "Euer Lampenteam")
+        await desk.photograph("signature-1440")
+        await reply(desk).press("Control+Enter")
+        (sent,) = await house.sink.wait_for(1, within=20)
+
+    assert b"Euer Lampenteam" in sent.body

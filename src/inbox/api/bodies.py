@@ -129,6 +129,12 @@ class NewMessage(Strict):
     unless_answered: Annotated[StrictBool, Field(description="it stays here if somebody has answered by then")] = False
 
 
+class Written(Strict):
+    """What has been written of an answer so far."""
+
+    text: Annotated[str, StringConstraints(max_length=100_000), Clean] = ""
+
+
 class Rescheduled(Strict):
     """When a scheduled answer leaves instead."""
 

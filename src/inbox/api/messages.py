@@ -10,13 +10,13 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 
 from inbox.api.auth import Caller, require
-from inbox.api.bodies import NewCall, NewMessage, Rescheduled
+from inbox.api.bodies import NewCall, NewMessage, Rescheduled, Written
 from inbox.api.idempotency import once
 from inbox.api.json import Json
 from inbox.api.paging import Cursor, Limit, after, listed
 from inbox.api.pictures import links_of
 from inbox.api.services import services
-from inbox.api.shapes import AudienceShape, ListOf, MessageShape
+from inbox.api.shapes import AudienceShape, ListOf, MessageShape, SignatureShape
 from inbox.api.tickets import logged_call
 from inbox.api.writer import desk_of, people_of
 from inbox.app import reply
@@ -27,6 +27,7 @@ from inbox.app.schedule import Wish, reschedule, send_now
 from inbox.app.shown import shown_today
 from inbox.app.views import message_view, recipient_view
 from inbox.app.withdraw import withdraw
+from inbox.channel.contract import Signs
 from inbox.domain.ids import MessageId, TicketId
 from inbox.errors import Invalid
 
@@ -154,3 +155,15 @@ async def send_message(request: Request, caller: Works, ticket_id: UUID, message
         opened = await at_hand.inboxes.get(ticket.inbox_id)
         message = await send_now(unit, desk, opened, ticket.id, MessageId(message_id), now=at_hand.clock())
     return Json(message_view(message))
+
+
+@router.post("/signature", response_model=SignatureShape)
+async def show_signature(request: Request, caller: Reads, ticket_id: UUID, body: Written) -> Json:
+    """Show what will stand below an answer with this text: its language picks the signature, or else the ticket's."""
+    at_hand = services(request)
+    async with at_hand.units.reading() as unit:
+        ticket = await unit.tickets.find(TicketId(ticket_id), caller.access)
+    connection = (await at_hand.inboxes.get(ticket.inbox_id)).connection
+    language = at_hand.door.languages.written_in(body.text, ticket.language)
+    text = connection.signature(language) if isinstance(connection, Signs) else ""
+    return Json({"language": language, "text": text})

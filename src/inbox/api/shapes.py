@@ -202,6 +202,13 @@ class MessageShape(Shape):
     truncated: bool = Field(description="true in events whose message is longer than they carry")
 
 
+class SignatureShape(Shape):
+    """What will stand below an answer."""
+
+    language: str | None = Field(description="of the answer, by its words or else by its ticket")
+    text: str
+
+
 class ListOf(Shape, Generic[T]):
     """Some of a list."""
 

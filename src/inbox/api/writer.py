@@ -13,7 +13,7 @@ from inbox.domain.recipients import Recipient, Role
 async def desk_of(unit: Unit, caller: Caller, at_hand: Services, *, addressing: bool = False) -> Desk:
     """Return the desk of the manager who calls; raise Forbidden for a program, which speaks for nobody."""
     own = await at_hand.inboxes.addresses(unit) if addressing else frozenset[str]()
-    return Desk(await unit.managers.find(caller.me), caller.access, at_hand.blobs, own)
+    return Desk(await unit.managers.find(caller.me), caller.access, at_hand.blobs, own, at_hand.door.languages)
 
 
 def people_of(body: NewMessage | NewTicket) -> tuple[Recipient, ...]:

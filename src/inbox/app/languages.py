@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from inbox.app.ports import Unit
 from inbox.channel.model import Received
-from inbox.domain.languages import Detector, evidence, in_use
+from inbox.domain.languages import Detector, Hints, evidence, in_use, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +38,10 @@ class Languages:
         if self._detector is None or received.outbound or received.deleted or not text:
             return SILENCE
         return Heard(evidence(self._detector, text, received.sender.name), self.used)
+
+    def written_in(self, text: str, usual: str | None) -> str | None:
+        """Return the language that one of us wrote in: as the text clearly says, or else as usual."""
+        if self._detector is None:
+            return usual
+        found = read(evidence(self._detector, text), Hints(ticket=usual), self.used)
+        return found.language if found.clear else usual

@@ -52,6 +52,7 @@ async def outgoing(
         parent_meta=parent.meta if parent else {},
         quote=parent.text if parent and not is_acknowledgement(message) else None,
         automatic=is_acknowledgement(message),
+        language=message.language or ticket.language,
         files=await _files(blobs, message.attachments),
         frozen=frozen,
     )

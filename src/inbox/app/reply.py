@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from inbox.app.audience import addressed
 from inbox.app.change import tell_visitor
 from inbox.app.closing import keep_closing, start_closing
 from inbox.app.continuing import start_continuing
+from inbox.app.languages import Languages
 from inbox.app.opened import Opened
 from inbox.app.outgoing import Blobs, outgoing
 from inbox.app.ports import PublicEntry, Unit
@@ -54,6 +55,7 @@ class Desk:
     access: Access
     blobs: Blobs
     own: frozenset[str] = frozenset()  # the addresses of our inboxes, which we do not write to
+    languages: Languages = field(default_factory=Languages)
 
 
 async def reply(
@@ -204,6 +206,7 @@ async def _message(unit: Unit, desk: Desk, ticket: Ticket, draft: Draft, *, now:
         at=now,
         text=draft.text,
         subject=ticket.subject,
+        language=desk.languages.written_in(draft.text, ticket.language),
         author_name=desk.manager.name,
         manager_id=desk.manager.id,
         parent_external_id=parent.external_id if parent else None,

@@ -150,6 +150,14 @@ class Addressed(Protocol):
 
 
 @runtime_checkable
+class Signs(Protocol):
+    """Puts a signature below answers, in their language."""
+
+    def signature(self, language: str | None) -> str:
+        """Return what stands below an answer in a language; empty for nothing."""
+
+
+@runtime_checkable
 class Acknowledges(Protocol):
     """Tells whoever begins a ticket that their message is here, if its managers want that."""
 

@@ -39,6 +39,7 @@ class Capabilities:
     weight: int = 10  # how much of a person a ticket takes, in hundredths, unless the rules say otherwise
     target: timedelta = timedelta(hours=4)  # within which an answer is due, unless the rules say otherwise
     schedules: bool = False  # an answer may be sent at a time to come
+    signs: bool = False  # puts a signature below an answer, which `Signs` shows
     recall: bool = False  # a person's answer is held for a moment before it is sent, for what has left is gone
     resend_safe: bool = False  # the far end knows a message that is sent again, so a lost answer is no doubt
 
@@ -195,6 +196,7 @@ class Outgoing:
     quote: str | None = None  # text of the answered message
     files: tuple[File, ...] = ()
     automatic: bool = False  # no person wrote it: it says so, and asks for no answer
+    language: str | None = None  # what it is written in
     frozen: bytes | None = None  # what `Prepares.prepare` made of it when it was queued
 
 

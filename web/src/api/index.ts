@@ -156,6 +156,8 @@ export const api = {
     logCall: (id: string, body: HandCall & { text: string }, key: string) =>
       http.post<Message>(`${ticket(id)}/calls`, body, key),
     retry: (id: string, message: string) => http.post<Message>(`${ticket(id)}/messages/${message}/retry`),
+    signature: (id: string, text: string) =>
+      http.post<{ language: string | null; text: string }>(`${ticket(id)}/signature`, { text }),
     reschedule: (id: string, message: string, timing: Partial<Timing>) =>
       http.patch<Message>(`${ticket(id)}/messages/${message}`, timing),
     sendNow: (id: string, message: string) => http.post<Message>(`${ticket(id)}/messages/${message}/send`),

@@ -75,6 +75,7 @@ export interface Capabilities {
   typing?: boolean;
   edits?: boolean;
   schedules?: boolean;
+  signs?: boolean;
 }
 
 export interface SchemaProperty {

@@ -31,4 +31,7 @@ export const sending: Record<keyof typeof en, string> = {
   "later.condition": "nur wenn vorher niemand antwortet",
   "withdrawn.answered": "Nicht gesendet, weil vorher jemand geantwortet hat · {name}",
   "withdrawn.failed": "Nicht gesendet: {why} · {name}",
+  "signature.of": "Signatur: {language}",
+  "signature.any": "Signatur",
+  "signature.none": "Keine Signatur",
 };

@@ -29,4 +29,7 @@ export const sending = {
   "later.condition": "only if nobody answers before",
   "withdrawn.answered": "Not sent, since somebody answered before · {name}",
   "withdrawn.failed": "Not sent: {why} · {name}",
+  "signature.of": "Signature: {language}",
+  "signature.any": "Signature",
+  "signature.none": "No signature",
 } as const;
