@@ -70,6 +70,20 @@ service anvil {{
   chroot =
 }}
 """
+_TOKENS = """
+auth_mechanisms = {mechanism}
+auth_failure_delay = 0
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
+passdb {{
+  driver = oauth2
+  mechanisms = {mechanism}
+  args = {folder}/tokens
+}}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +143,20 @@ def is_installed() -> bool:
 
 
 @contextmanager
-def running_dovecot(user: str = "help@example.org") -> Iterator[Dovecot]:
-    """Start a Dovecot, and stop it at the end; the test is skipped where none is installed."""
+def running_dovecot(
+    user: str = "help@example.org", *, tokeninfo_url: str = "", mechanism: str = "XOAUTH2"
+) -> Iterator[Dovecot]:
+    """Start a Dovecot, and stop it at the end; the test is skipped where none is installed.
+
+    With `tokeninfo_url` it takes access tokens by `mechanism` instead of passwords, and asks there whose they are.
+    """
     if _PROGRAM is None:
         pytest.skip(_MISSING)
     folder = Path(tempfile.mkdtemp(prefix="dovecot-"))
     dovecot = Dovecot(folder, _free_port(), user=user)
     _write(dovecot)
+    if tokeninfo_url:
+        _take_tokens(dovecot, tokeninfo_url, mechanism.lower())
     process = subprocess.Popen([_PROGRAM, "-c", str(folder / "dovecot.conf"), "-F"], stderr=subprocess.PIPE)
     try:
         _wait_until_it_listens(dovecot, process)
@@ -161,6 +182,12 @@ def _write(dovecot: Dovecot) -> None:
     (dovecot.folder / "users").write_text(f"{dovecot.user}:{{PLAIN}}{dovecot.password}\n")
     config = _CONFIG.format(folder=dovecot.folder, uid=uid, gid=gid, port=dovecot.port, internal=internal)
     (dovecot.folder / "dovecot.conf").write_text(config)
+
+
+def _take_tokens(dovecot: Dovecot, tokeninfo_url: str, mechanism: str) -> None:
+    with (dovecot.folder / "dovecot.conf").open("a") as config:
+        config.write(_TOKENS.format(folder=dovecot.folder, mechanism=mechanism))
+    (dovecot.folder / "tokens").write_text(f"tokeninfo_url = {tokeninfo_url}\nusername_attribute = email\n")
 
 
 def _free_port() -> int:

@@ -166,7 +166,17 @@ async def test_a_backup_of_the_running_program_is_the_same_inbox_elsewhere(
 
 def _timeless(items: list[dict[str, Any]], program: Program) -> list[str]:
     """What does not depend on where it runs and on who looks at it just now."""
-    fleeting = {"availability", "version", "health", "health_at", "health_note"}
+    fleeting = {
+        "availability",
+        "version",
+        "health",
+        "health_at",
+        "health_note",
+        "heard_at",
+        "down",
+        "failure",
+        "failed_at",
+    }
     return [
         str({name: value for name, value in item.items() if name not in fleeting}).replace(program.url, "")
         for item in items

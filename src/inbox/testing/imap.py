@@ -81,6 +81,7 @@ class ScriptedImapServer(Listener):
         self.bye_at: str | None = None  # end the session with BYE instead of an answer
         self.login_refusal: str | None = None  # for example "[AUTHENTICATIONFAILED] wrong password"
         self.arriving_during_search: list[bytes] = []  # announced by EXISTS before a result that lacks them
+        self.injected = b""  # said in plain text behind the answer to STARTTLS, as by somebody in between
         self.refused_uids: set[int] = set()  # FETCH of these is answered NO
         self._sessions: set[_Session] = set()
 
@@ -254,6 +255,7 @@ class _Session:
 
     async def _start_tls(self, tag: bytes, context: ssl.SSLContext) -> None:
         self._done(tag)
+        self._writer.write(self._server.injected)
         await self._writer.start_tls(context)
 
     def _open(self, tag: bytes, arguments: bytes) -> None:

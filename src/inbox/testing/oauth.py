@@ -62,6 +62,11 @@ class AuthServer:
         return self.origin + "/token"
 
     @property
+    def tokeninfo_url(self) -> str:
+        """Return where mail servers ask whose an access token is; it comes at the end."""
+        return self.origin + "/tokeninfo?access_token="
+
+    @property
     def grants(self) -> list[str]:
         """Return the kinds of the grants that were asked for, in order."""
         return [form["grant_type"] for form in self.asked]
@@ -97,6 +102,9 @@ class AuthServer:
         if parts.path == "/token":
             return self._tokens(request)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        if parts.path == "/tokeninfo":
+            is_good = query.get("access_token") in self._access
+            return _json(200, {"email": self.user}) if is_good else _json(400, {"error": "invalid_token"})
         if query.get("client_id") != self.client_id or query.get("code_challenge_method") != "S256":
             return HttpAnswer(400, {"content-type": "text/plain"}, b"This is no question that we answer.")
         return HttpAnswer(200, {"content-type": "text/html; charset=utf-8"}, self._page(query).encode())

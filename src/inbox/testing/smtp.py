@@ -54,6 +54,7 @@ class SmtpSink(Listener):
         self.arrived = asyncio.Condition()
         self.commands: list[str] = []  # the verbs that were heard, in order
         self.answers: dict[str, str] = {}  # by verb, or by "RCPT address"
+        self.injected = ""  # said in plain text behind the answer to STARTTLS, as by somebody in between
         self.drop_at: str | None = None  # drop the connection once at this verb, before it is answered
         self.silent_at: str | None = None  # never answer this verb
 
@@ -97,7 +98,7 @@ class _Session:
             case "EHLO":
                 await self._answer(verb, self._offers())
             case "STARTTLS" if self._sink.tls:
-                await self._answer(verb, "220 go ahead")
+                await self._answer(verb, "220 go ahead" + self._sink.injected)
                 await self._writer.start_tls(self._sink.tls)
             case "AUTH":
                 await self._answer(

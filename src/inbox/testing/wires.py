@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
+import ssl
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from types import TracebackType
@@ -18,6 +19,7 @@ class Listener(ABC):
 
     def __init__(self, *, port: int = 0) -> None:
         self.port = port
+        self.encrypted: ssl.SSLContext | None = None  # from the first byte on
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[Any] | None] = set()
         self._server: asyncio.Server | None = None
@@ -30,7 +32,7 @@ class Listener(ABC):
     async def start(self) -> None:
         """Begin to listen."""
         self._stopping = False
-        self._server = await asyncio.start_server(self._accept, self.host, self.port, limit=1 << 26)
+        self._server = await asyncio.start_server(self._accept, self.host, self.port, limit=1 << 26, ssl=self.encrypted)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:

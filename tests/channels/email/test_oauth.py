@@ -22,6 +22,7 @@ from inbox_email.wire import SettingRejected
 from tests.channels.email.builders import mail
 from tests.channels.email.office import BEARERS, Office, an_office
 from tests.channels.email.test_smtp import MESSAGE
+from tests.dovecot import running_dovecot
 
 BACK = "https://inbox.example/oauth/callback"
 
@@ -330,3 +331,37 @@ async def test_whoever_asks_is_told_what_is_so_now(office: Office) -> None:
     office.smtp.password = "wrong"
 
     assert (await connection.check()).ok
+
+
+async def test_a_mailbox_is_looked_into_ever_more_rarely_too(office: Office) -> None:
+    office.imap.password, office.imap.capabilities = "right", ("AUTH=PLAIN",)
+    connection = office.connection(sign_in="password", imap_password="wrong")
+    for _ in range(4 * 24):  # a day, in which the service tries every quarter of an hour
+        with pytest.raises(ConfigRejected):
+            await first_mail(connection)
+        office.clock.advance(timedelta(minutes=15))
+
+    assert office.imap.commands.count("AUTHENTICATE") == 2 + 24
+
+
+# ------------------------------------------------------------------------------------------------- at a real server
+
+
+@pytest.mark.parametrize("mechanism", BEARERS)
+@pytest.mark.timeout(60)
+async def test_a_real_server_takes_our_tokens(office: Office, mechanism: str) -> None:
+    with running_dovecot(tokeninfo_url=office.auth.tokeninfo_url, mechanism=mechanism) as dovecot:
+        await asyncio.to_thread(dovecot.deliver, mail("1"))
+        office.consented()
+        office.imap.port, ours = dovecot.port, office.imap.port
+        assert (await first_mail(office.connection())).strip() == mail("1").strip()
+
+        office.auth.end_access()
+        assert (await first_mail(office.connection())).strip() == mail("1").strip()
+        assert office.auth.grants == ["refresh_token"]
+
+        office.auth.revoke()
+        health = await office.connection().check()
+        office.imap.port = ours
+        await asyncio.sleep(0.1)  # a connection that was dropped is closed in the loop's next round
+    assert (health.ok, health.field) == (False, "sign_in")
