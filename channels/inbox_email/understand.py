@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from inbox.channel.model import Original, Received, Sender, Undelivered
+from inbox.channel.model import Forwarded, Original, Received, Sender, Undelivered
 from inbox.channel.signing import find_ticket
 from inbox.domain.contact import Claim, IdentityKind
 from inbox.domain.ids import MessageId, TicketId
@@ -18,6 +18,7 @@ from inbox_email.automatic import WANT_NO_ANSWER, Automatic, automatic_kind
 from inbox_email.bounces import is_gone, report_of
 from inbox_email.charsets import decode
 from inbox_email.content import Content, content_of
+from inbox_email.forwards import forwarded_in
 from inbox_email.headers import Address, Headers
 from inbox_email.html import CLEANER
 from inbox_email.invitations import invitation_in
@@ -26,7 +27,7 @@ from inbox_email.mime import Mail, content_octets, take_apart
 from inbox_email.places import HISTORY, SENT, marked
 from inbox_email.receipts import seen_by
 from inbox_email.sent import as_history, as_sent
-from inbox_email.verdicts import is_refuted
+from inbox_email.verdicts import is_proved, is_refuted
 
 HEADERS_ONLY = "text/rfc822-headers"  # the type of an original that was too large to be fetched
 MAX_REFERENCES = 50
@@ -38,6 +39,7 @@ _NOBODY = re.compile(
 _TICKET_NUMBER = re.compile(r"\[#([1-9][0-9]{0,8})\]")
 _RETURNED_ID = re.compile(r"^[ \t>|]{0,8}message-id:\s*(<[^<>\s]{1,998}>)", re.IGNORECASE | re.MULTILINE)
 _ABOUT_OURS = frozenset({"bounce", "receipt"})
+_OF_THEIR_OWN_ACCORD: frozenset[Automatic | None] = frozenset({"reply", "generated", "list", "bulk"})
 _RETURNED_OCTETS = 65_536
 _RETURNED = frozenset({"message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers"})
 
@@ -66,6 +68,8 @@ class Reader:
         subject = headers.text("subject")[:998]
         shown = content_of(mail.body, mail.files, subject=subject)
         sender, references = self._sender(headers, original.body), _references(mail, kind)
+        vouched = is_proved(headers, self.judge)
+        forwarded = self._forwarded(mail, subject) if vouched else None
         invitation = invitation_in(mail.files, self.address)
         said = shown.text or (invitation or {}).get("summary")
         return Received(
@@ -79,6 +83,7 @@ class Reader:
             references=references,
             ticket=self._ticket(headers, references),
             number=_number(subject),
+            automatic=_is_automatic(headers, kind),
             away=kind == "reply",
             echo_of=self._echo(headers),
             echo_arrived=False,  # whoever got a copy can send it to us
@@ -87,7 +92,9 @@ class Reader:
             seen=seen_by(mail, sender.claims[0].value) if kind == "receipt" else None,
             answerable=sender.claims[0].verified and self._answerable(headers, kind),
             wants_answer=kind not in WANT_NO_ANSWER and not self._is_own(headers),
-            files=shown.files,
+            files=(*shown.files, *(forwarded.files if forwarded else ())),
+            forwarded=forwarded,
+            vouched=vouched,
             recipients=_recipients(headers),
             meta=_meta(headers, kind=kind, shown=shown)
             | _from(sender)
@@ -114,6 +121,12 @@ class Reader:
         named = _first(headers.addresses("from"))
         return may_be_answered(headers, kind, named, own=self.address, judge=self.judge)
 
+    def _forwarded(self, mail: Mail, subject: str) -> Forwarded | None:
+        """Return whom a mail passes on; our own words that come back are nobody's."""
+        found = forwarded_in(mail, subject=subject)
+        is_ours = found is not None and found.sender.claims[0].key == self.address.casefold()
+        return None if is_ours else found
+
     def _speaks_for_others(self, sender: Address) -> bool:
         return sender.address.casefold() == self.address.casefold() or bool(_NOBODY.match(sender.address))
 
@@ -132,6 +145,11 @@ class Reader:
 
     def _is_own(self, headers: Headers) -> bool:
         return self._echo(headers) is not None
+
+
+def _is_automatic(headers: Headers, kind: Automatic | None) -> bool:
+    """Tell whether a machine wrote a mail of its own accord; another service of our kind marks what it writes."""
+    return kind in _OF_THEIR_OWN_ACCORD or (kind is None and headers.has(LOOP_FIELD))
 
 
 def _digest(headers: Headers, octets: bytes) -> str:

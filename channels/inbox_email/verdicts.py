@@ -12,7 +12,25 @@ _NESTED = 4  # comments within comments
 _COMMENT = re.compile(r"\([^()]*\)")
 _REFUTED = re.compile(r"\s*dmarc\s*=\s*fail\b", re.IGNORECASE)
 _RESULT = re.compile(r"\s*(dmarc|spf|dkim)\s*=\s*([a-z]+)", re.IGNORECASE)
+_PASSED = re.compile(r"\s*dmarc\s*=\s*pass\b", re.IGNORECASE)
+_ABOUT = re.compile(r"\bheader\.from\s*=\s*([^\s;]{1,255})", re.IGNORECASE)
 _JUDGED = re.compile(r"\s*dmarc\s*=", re.IGNORECASE)
+
+
+def is_proved(headers: Headers, server: str) -> bool:
+    """Tell whether `server` says that a mail is from the domain in its From, which names one sender: by DMARC alone.
+
+    SPF and DKIM may speak of another domain than the one that is shown.
+    """
+    senders = headers.addresses("from")
+    if len(senders) != 1 or len(headers.all_raw("from")) != 1:
+        return False
+    domain = senders[0].address.rpartition("@")[2].casefold()
+    judged = next((v for v in _verdicts(headers, server) if any(map(_JUDGED.match, v))), ())
+    passed = [result for result in judged if _PASSED.match(result)]
+    named = [found[1].casefold() for result in passed if (found := _ABOUT.search(result))]
+    # A verdict about another domain is about another From than the one that is shown.
+    return bool(passed) and not any(map(_REFUTED.match, judged)) and all(each == domain for each in named)
 
 
 def is_refuted(headers: Headers, server: str) -> bool:

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from inbox.app.receive import Arrival, Taken, locks_for, receive
+from inbox.app.arrival import Arrival
+from inbox.app.receive import Taken, locks_for, receive
 from inbox.channel.model import Capabilities, Received, Sender
 from inbox.domain.contact import Claim, IdentityKind
 from inbox.domain.ids import InboxId, ManagerId, new_id

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from inbox.app.arrival import Arrival
 from inbox.app.intake import Door, take_message
 from inbox.app.opened import Opened
-from inbox.app.receive import Arrival, Outcome, Taken, receive_at_once
+from inbox.app.receive import Outcome, Taken, receive_at_once
 from inbox.app.turns import Turns
 from inbox.channel.model import File
 from inbox.domain.inbox import Inbox

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from inbox.app import assign
+from inbox.app.arrival import Arrival
 from inbox.app.board import why
 from inbox.app.change import Wish, change
 from inbox.app.intake import Door, take_message
 from inbox.app.opened import Opened
-from inbox.app.receive import Arrival, locks_for, receive
+from inbox.app.receive import locks_for, receive
 from inbox.app.routing import Current, Routing, save
 from inbox.domain.campaign import Campaign, Team
 from inbox.domain.ids import CampaignId, TeamId, new_id

@@ -144,3 +144,14 @@ async def test_both_dialogs_fit_a_telephone(browser: Browser, api: Api, mails: S
         await desk.photograph(f"merged-390-{scheme}")
 
     assert wide == 390
+
+
+async def test_a_message_says_why_it_is_where_it_is(browser: Browser, api: Api, mails: ScriptedImapServer) -> None:
+    mails.append(mail(20, "The kettle", "Where is my kettle?", sender="Lea <lea@x.example>"))
+    mails.append(mail(21, "Kettle again", "And mine?", answers=20, sender="Max <max@x.example>"))
+    async with a_desk(browser, api.url, with_axe=True) as desk:
+        await desk.sign_in(api.email, api.password)
+        await opened(desk, "Kettle again")
+        await expect(desk.page.get_by_text("its sender takes no part there")).to_be_visible()
+        await desk.photograph("why-here")
+        assert await desk.barriers() == []

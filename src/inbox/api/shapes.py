@@ -6,6 +6,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import Field
 
+from inbox.api.line_shapes import LineShape, ThreadingShape
 from inbox.api.mail_shapes import InvitationShape, ReadShape, SealShape
 from inbox.api.shape import Shape as Shape  # noqa: PLC0414 - exported: most look for it here
 
@@ -144,18 +145,6 @@ class AudienceShape(Shape):
     reply_all: list[RecipientShape] = Field(description="everybody who was in what is answered")
 
 
-class LineShape(Shape):
-    """What a note says that is but a line about its ticket."""
-
-    name: Literal["merged", "moved_back", "split_from", "moved_to"]
-    ticket_id: Id = Field(description="the other ticket")
-    number: int = Field(description="of the other ticket")
-    count: int = Field(description="how many messages were moved with it")
-    move_id: Id = Field(description="lines of one move have the same")
-    reason: str | None
-    undone: bool = False
-
-
 class MessageShape(Shape):
     """One thing said."""
 
@@ -197,6 +186,7 @@ class MessageShape(Shape):
     read: list[ReadShape] = Field(description="who has seen it, as their programs tell")
     permalink: str | None
     moved: bool = Field(description="a person put it into this ticket")
+    threading: ThreadingShape | None
     event: LineShape | None = Field(description="of a note that is but a line about its ticket")
     copy_to: str | None = Field(description="the address to which answers were mailed whose visitor had left the chat")
     truncated: bool = Field(description="true in events whose message is longer than they carry")

@@ -14,6 +14,7 @@ from pathlib import Path
 from inbox.app.limits import Limit, spend
 from inbox.app.opened import Opened
 from inbox.app.outgoing import ACKNOWLEDGES, outgoing
+from inbox.app.passed_on import PASSED_ON_BY
 from inbox.app.ports import Unit, Units
 from inbox.app.receive import Outcome, Taken
 from inbox.app.views import ticket_event
@@ -57,7 +58,7 @@ async def acknowledge(units: Units, opened: Opened, received: Received, taken: T
 def _is_news(opened: Opened, received: Received, message: Message, *, now: datetime) -> bool:
     """Tell whether a message begins a ticket now: one that lay in the mailbox before the inbox was there is no news."""
     claims = received.sender.claims
-    if not received.answerable or message.seq != 1 or message.unverified:
+    if not received.answerable or message.seq != 1 or message.unverified or PASSED_ON_BY in message.meta:
         return False
     since = max(now - _NEWS, (opened.inbox.created_at or now - _NEWS) - _MOMENT)
     return bool(claims) and claims[0].kind is IdentityKind.EMAIL and received.at >= since

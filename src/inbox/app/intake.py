@@ -9,10 +9,11 @@ from typing import Protocol
 from uuid import UUID
 
 from inbox.app.acknowledge import acknowledge
+from inbox.app.arrival import Arrival
 from inbox.app.languages import Languages
 from inbox.app.opened import Opened, OpenInboxes
 from inbox.app.ports import Unit, Units
-from inbox.app.receive import Arrival, Outcome, Taken, is_plain, locks_for, receive, receive_at_once
+from inbox.app.receive import Outcome, Taken, is_plain, locks_for, receive, receive_at_once
 from inbox.app.routing import Routing
 from inbox.app.turns import Turns
 from inbox.channel.contract import Answer, Connection, Pushes, ReadsApart, Understands

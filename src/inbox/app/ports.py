@@ -110,6 +110,7 @@ class Known:
     message: Message | None = None  # the same external id
     contact: Contact | None = None  # named by a verified claim
     candidates: tuple[Candidate, ...] = ()
+    latest: Ticket | None = None  # of the contact in this inbox, where mails find theirs by what they answer
     campaign: Campaign | None = None
     repeated: bool = False  # the original was here before
     number: int | None = None  # drawn for the new ticket that this will be; None: none was drawn

@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from inbox.app.arrival import Arrival
 from inbox.app.closing import keep_closing
 from inbox.app.contacts import contact_event
 from inbox.app.edit import apply_newer
 from inbox.app.elsewhere import answers_contact, is_written_elsewhere, taken_over
-from inbox.app.languages import SILENCE, Heard
+from inbox.app.loops import quieted
+from inbox.app.newcomers import new_claims, new_contact
+from inbox.app.passed_on import as_written, keep_cover, passed_on_by
 from inbox.app.ports import Known, Placed, PublicEntry, Unit
-from inbox.app.routing import Current, minutes_of, wording
+from inbox.app.routing import minutes_of, wording
 from inbox.app.seen import mark_seen
-from inbox.app.strangers import conflict, gives_our_name, is_stranger, routed
+from inbox.app.strangers import gives_our_name, is_stranger, routed, why_here, writer_of
 from inbox.app.undelivered import asks_for_somebody, has_failed, mark_undelivered
 from inbox.app.views import public_view, ticket_event
-from inbox.channel.model import Capabilities, Original, Received
+from inbox.channel.model import Forwarded, Received
 from inbox.domain.clocks import Clock, ClockKind
-from inbox.domain.contact import Claim, Contact, LanguageBy, proves_who
+from inbox.domain.contact import Contact, LanguageBy, proves_who
 from inbox.domain.events import EventType
-from inbox.domain.ids import ClockId, ContactId, MessageId, OriginalId, TicketId, new_id
+from inbox.domain.ids import ClockId, ContactId, MessageId, TicketId, new_id
 from inbox.domain.inbox import Inbox
 from inbox.domain.languages import Reading, base, hints_of, learnt, read
-from inbox.domain.manager import EVERYTHING
-from inbox.domain.message import REUSED_ID, Attachment, Delivery, Direction, Message
+from inbox.domain.manager import EVERYTHING, Manager
+from inbox.domain.message import REUSED_ID, Delivery, Direction, Message
 from inbox.domain.moving import SILENT
 from inbox.domain.routing_effects import wants_routing
 from inbox.domain.rulebook import CALL, Facts
@@ -41,20 +43,6 @@ class Outcome(StrEnum):
     CHANGED = "changed"
     DUPLICATE = "duplicate"
     ECHO = "echo"
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A received message with where and how it came."""
-
-    inbox: Inbox
-    capabilities: Capabilities
-    received: Received
-    attachments: tuple[Attachment, ...] = ()
-    original: Original | None = None  # stored with the message; None when it was kept before
-    heard: Heard = SILENCE
-    routing: Current = field(default_factory=Current)  # the rules as they are now
-    original_id: OriginalId | None = None  # of the one that was kept before
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +74,21 @@ async def receive(unit: Unit, arrival: Arrival, *, now: datetime) -> Taken:
     if known.message is not None:
         await _keep(unit, arrival)
         return await _change(unit, known.message, arrival, now=now)
+    manager = await passed_on_by(unit, received, known, inbox)
+    if manager is not None and received.forwarded is not None:
+        return await _passed_on(unit, arrival, received.forwarded, manager, now=now)
+    arrival, known = await quieted(unit, arrival, known, now=now)
     return await _store(unit, arrival, known, now=now)
+
+
+async def _passed_on(unit: Unit, arrival: Arrival, forwarded: Forwarded, manager: Manager, *, now: datetime) -> Taken:
+    """Take in what a manager passes on as if its writer had written to us."""
+    theirs = replace(arrival, received=as_written(arrival.received, forwarded, manager))
+    known = await unit.intake.look_up(arrival.inbox.id, theirs.received, Threading.REFERENCES, original=None)
+    taken = await _store(unit, theirs, known, now=now)
+    if taken.ticket is not None:
+        await keep_cover(unit, taken.ticket.id, forwarded.cover, manager, now=now)
+    return taken
 
 
 def is_plain(arrival: Arrival) -> bool:
@@ -184,14 +186,14 @@ async def _written(unit: Unit, placed: Placed) -> Taken:
 
 def _placed(arrival: Arrival, known: Known, *, now: datetime) -> Placed:
     """Decide everything about a new message; pure."""
-    received = arrival.received
-    contact = known.contact or _new_contact(received, now)
+    received, how = arrival.received, arrival.capabilities.threading
+    contact = known.contact or new_contact(received, now)
     contact_id = contact.id if contact else None
     is_ours = is_written_elsewhere(received)
     placement = (
         place_ours(known.candidates, now=now)
         if is_ours
-        else place(arrival.capabilities.threading, known.candidates, sender=contact_id, now=now)
+        else place(how, known.candidates, writer=writer_of(contact, received.sender), now=now)
     )
     before = next((c.ticket for c in known.candidates if c.ticket.id == placement.ticket_id), None)
     reading = _read(arrival, known, before)
@@ -205,7 +207,7 @@ def _placed(arrival: Arrival, known: Known, *, now: datetime) -> Placed:
     person = learnt(contact, reading) if contact and received.wants_answer and not stranger else contact
     unverified = not is_ours and (stranger or gives_our_name(known, placement))
     message = _message(arrival, ticket, contact_id, reading, unverified=unverified)
-    message = replace(message, meta={**message.meta, **conflict(placement)})
+    message = replace(message, meta={**message.meta, **(why_here(placement) if how is Threading.REFERENCES else {})})
     entry = _entry(ticket, message, now) if _is_followed(arrival, ticket, message) else None
     return Placed(
         message=message,
@@ -213,7 +215,7 @@ def _placed(arrival: Arrival, known: Known, *, now: datetime) -> Placed:
         is_new=before is None,
         contact=person if known.contact is None else None,
         learnt=person if known.contact is not None and person != known.contact else None,
-        claims=_new_claims(received.sender.claims, contact, is_new=known.contact is None),
+        claims=new_claims(received.sender.claims, contact, is_new=known.contact is None),
         original=arrival.original,
         entry=entry,
     )
@@ -229,23 +231,6 @@ def _is_followed(arrival: Arrival, ticket: Ticket, message: Message) -> bool:
     if arrival.capabilities.live:
         return True
     return ticket.live and arrival.received.wants_answer and not message.unverified
-
-
-def _new_contact(received: Received, now: datetime) -> Contact | None:
-    if not received.sender.claims:
-        return None
-    by = LanguageBy.SOURCE if received.sender.language else None
-    return Contact(ContactId(new_id()), received.sender.name, now, received.sender.language, by)
-
-
-def _new_claims(
-    claims: Sequence[Claim], contact: Contact | None, *, is_new: bool
-) -> tuple[tuple[ContactId, Claim], ...]:
-    """All claims of a new contact; of a known one those beside the first, which is how they were found."""
-    if contact is None:
-        return ()
-    different = {(claim.kind, claim.scope, claim.key): claim for claim in (claims if is_new else claims[1:])}
-    return tuple((contact.id, claim) for claim in different.values())
 
 
 def _new_ticket(

@@ -6,9 +6,10 @@ from typing import Any
 
 from inbox.app.ports import Known
 from inbox.channel.model import Sender
+from inbox.domain.contact import Contact, IdentityKind
 from inbox.domain.routing_effects import after_message, after_stranger
 from inbox.domain.rulebook import Facts, Routed
-from inbox.domain.threading import Evidence, Placement
+from inbox.domain.threading import Evidence, Placement, Writer
 from inbox.domain.ticket import Ticket
 
 
@@ -30,8 +31,15 @@ def routed(ticket: Ticket, wanted: Routed, facts: Facts, *, before: Ticket | Non
     return after_message(ticket, wanted, facts, before=before)
 
 
-def conflict(placement: Placement) -> dict[str, Any]:
-    """Return what else spoke for a ticket, for whoever wonders why a message is not there."""
-    if not placement.passed_over:
+def why_here(placement: Placement) -> dict[str, Any]:
+    """Return why a message is where it is, for whoever wonders."""
+    if placement.by is None and not placement.passed_over:
         return {}
-    return {"threading": {"by": placement.by, "passed_over": list(placement.passed_over)}}
+    over = [{"number": each.number, "by": each.by, "why": each.why} for each in placement.passed_over]
+    return {"threading": {"by": placement.by, "passed_over": over}}
+
+
+def writer_of(contact: Contact | None, sender: Sender) -> Writer:
+    """Return who sent a message, with the addresses that are believed to be theirs."""
+    believed = (c.key for c in sender.claims if c.verified and c.kind is IdentityKind.EMAIL)
+    return Writer(contact.id if contact else None, frozenset(believed))

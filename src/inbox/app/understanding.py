@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from inbox.app.acknowledge import acknowledge
+from inbox.app.arrival import Arrival
 from inbox.app.intake import SHORT, Door, arrived, quarantine_event, take_message, understood
 from inbox.app.opened import Opened
 from inbox.app.ports import Stored
-from inbox.app.receive import Arrival, Taken, locks_for, receive
+from inbox.app.receive import Taken, locks_for, receive
 from inbox.channel.contract import Answer, ReadsApart
 from inbox.channel.model import Received
 from inbox.errors import InboxError, MessageUnreadable, Unavailable

@@ -108,6 +108,7 @@ def message_view(message: Message, links: PictureLinks | None = None) -> dict[st
         "read": meta.get(READ, []),
         "permalink": meta.get("permalink"),
         "event": meta.get(EVENT),
+        "threading": _threading_of(message),
         "moved": bool(meta.get(WAS_IN)),
         "copy_to": meta.get("to") if "copies" in meta else None,
         "truncated": False,
@@ -158,6 +159,19 @@ def _author_of(message: Message) -> dict[str, Any]:
     kind = "contact" if inbound else "manager" if message.manager_id else "system"
     author = message.contact_id if inbound else message.manager_id
     return {"kind": kind, "id": _text(author), "name": message.author_name, "verified": not message.unverified}
+
+
+def _threading_of(message: Message) -> dict[str, Any] | None:
+    """Show why a message is in this ticket; None where nothing had to be decided."""
+    meta = message.meta
+    decided, name, flood = meta.get("threading"), meta.get("passed_on_by"), bool(meta.get("flood"))
+    if decided is None and name is None and not flood:
+        return None
+    over = decided["passed_over"] if decided else []
+    # Older messages remember the number alone.
+    shown = [each if isinstance(each, dict) else {"number": each, "by": None, "why": None} for each in over]
+    by = decided["by"] if decided else None
+    return {"by": by, "passed_over": shown, "flood": flood, "passed_on_by": name}
 
 
 def _call_view(call: Call) -> dict[str, Any]:

@@ -93,6 +93,20 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Forwarded:
+    """Somebody else's message, as one that came in passes it on."""
+
+    sender: Sender
+    text: str
+    html: str | None = None  # cleaned by the channel
+    quoted: str | None = None
+    subject: str | None = None
+    cover: str = ""  # what whoever passes it on wrote above it
+    references: tuple[str, ...] = ()  # the external ids of it and of what it answers, as far as they are known
+    files: tuple[File, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Received:
     """One message as a channel understood it, new or newer than the last version of it.
 
@@ -118,10 +132,13 @@ class Received:
     references: tuple[str, ...] = ()  # external ids that it answers, nearest first
     ticket: TicketId | None = None  # proved by our own signed token
     number: int | None = None  # of a ticket, as its writer names it: proves nothing
+    automatic: bool = False  # a machine wrote it, and may write without end; not what it reports of our own messages
     away: bool = False  # a machine says that its owner is not there: joins what they have open
     parent: str | None = None  # external id of the comment that it answers
     version: int = 0
     deleted: bool = False
+    forwarded: Forwarded | None = None  # whom it passes on; counts if its sender is one of ours
+    vouched: bool = False  # the inbox's own server says that the sender is who they say
     echo_of: MessageId | None = None  # our own message coming back
     echo_arrived: bool = True  # so it reached whom it was for; False: it shows only that somebody had it
     about: MessageId | None = None  # our own message that this reports on

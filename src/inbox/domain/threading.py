@@ -28,6 +28,7 @@ class Evidence(StrEnum):
     THREAD = "thread"  # the channel's own thread key
     NUMBER = "number"  # it names the ticket's number
     AWAY = "away"  # a machine answers for somebody who has this ticket open
+    FLOOD = "flood"  # one of very many that a machine writes: joins what its sender wrote before
 
 
 _NUMBER_COUNTS_FOR = timedelta(days=30)  # people keep old mails, and write below them years later
@@ -43,7 +44,33 @@ class Candidate:
     written_to: frozenset[str] = (
         frozenset()
     )  # addresses that we wrote to ourselves: who answers from one is no stranger
+    copied: frozenset[str] = frozenset()  # addresses that a person of ours wrote to beside the contact
     named: frozenset[ContactId] = frozenset()  # contacts of the tickets whose number it was, merged ones too
+
+
+class Passed(StrEnum):
+    """Why something that spoke for a ticket did not decide."""
+
+    WEAKER = "weaker"  # something surer did
+    NOT_THEIRS = "not_theirs"  # the sender is nobody of that ticket
+    TOO_OLD = "too_old"  # nothing has happened there for long
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """A ticket that something spoke for, and why the message is not there."""
+
+    number: int
+    by: Evidence
+    why: Passed
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Who sent a message, as far as that is believed."""
+
+    contact: ContactId | None
+    addresses: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +81,19 @@ class Placement:
     follows: TicketId | None = None
     by: Evidence | None = None  # what decided
     stranger: bool = False  # nothing shows that the sender is somebody of this ticket: shown as unverified
-    passed_over: tuple[int, ...] = ()  # numbers of the other tickets that something spoke for
+    passed_over: tuple[PassedOver, ...] = ()
 
 
-def place(how: Threading, candidates: Sequence[Candidate], *, sender: ContactId | None, now: datetime) -> Placement:
+def place(how: Threading, candidates: Sequence[Candidate], *, writer: Writer, now: datetime) -> Placement:
     """Decide which ticket a message joins; a header or a number alone is no authority, its sender is checked."""
     ranked = sorted(candidates, key=lambda c: _weight(c, now))
-    chosen = next((c for c in ranked if _believed(how, c, sender, now)), None)
-    passed_over = tuple(c.ticket.number for c in ranked if c is not chosen)
+    chosen = next((c for c in ranked if _believed(how, c, writer, now)), None)
+    passed_over = tuple(_passed(how, c, writer, now) for c in ranked if c is not chosen)
     if chosen is None:
         return Placement(passed_over=passed_over)
     if not may_reopen(chosen.ticket, now):
         return Placement(follows=chosen.ticket.id, by=chosen.evidence, passed_over=passed_over)
-    stranger = not _is_known(how, chosen, sender)
+    stranger = not _is_known(how, chosen, writer)
     return Placement(chosen.ticket.id, by=chosen.evidence, stranger=stranger, passed_over=passed_over)
 
 
@@ -75,7 +102,8 @@ def place_ours(candidates: Sequence[Candidate], *, now: datetime) -> Placement:
     ranked = sorted(candidates, key=lambda c: _weight(c, now))
     if not ranked:
         return Placement()
-    chosen, passed_over = ranked[0], tuple(c.ticket.number for c in ranked[1:])
+    chosen = ranked[0]
+    passed_over = tuple(PassedOver(c.ticket.number, c.evidence, Passed.WEAKER) for c in ranked[1:])
     if not may_reopen(chosen.ticket, now):
         return Placement(follows=chosen.ticket.id, by=chosen.evidence, passed_over=passed_over)
     return Placement(chosen.ticket.id, by=chosen.evidence, passed_over=passed_over)
@@ -87,22 +115,41 @@ def _weight(candidate: Candidate, now: datetime) -> tuple[int, bool, float]:
     return (strength, not may_reopen(candidate.ticket, now), -candidate.ticket.updated_at.timestamp())
 
 
-def _believed(how: Threading, candidate: Candidate, sender: ContactId | None, now: datetime) -> bool:
+def _passed(how: Threading, candidate: Candidate, writer: Writer, now: datetime) -> PassedOver:
+    why = Passed.WEAKER if _believed(how, candidate, writer, now) else Passed.NOT_THEIRS
+    if candidate.evidence is Evidence.NUMBER and _names_theirs(candidate, writer) and why is Passed.NOT_THEIRS:
+        why = Passed.TOO_OLD
+    return PassedOver(candidate.ticket.number, candidate.evidence, why)
+
+
+def _believed(how: Threading, candidate: Candidate, writer: Writer, now: datetime) -> bool:
     """A stranger needs our signed token: message ids are guessed and forwarded (OTRS, osTicket: hijacked threads)."""
     match candidate.evidence:
         case Evidence.TOKEN:
             return True
         case Evidence.NUMBER:
-            is_theirs = sender is not None and sender in {candidate.ticket.contact_id, *candidate.named}
-            return is_theirs and now - candidate.ticket.updated_at <= _NUMBER_COUNTS_FOR
+            return _names_theirs(candidate, writer) and now - candidate.ticket.updated_at <= _NUMBER_COUNTS_FOR
         case Evidence.AWAY:
-            return candidate.ticket.state in AT_WORK and sender in candidate.participants
+            return candidate.ticket.state in AT_WORK and writer.contact in candidate.participants
+        case Evidence.FLOOD:
+            return writer.contact is not None and writer.contact == candidate.ticket.contact_id
         case Evidence.REFERENCE | Evidence.THREAD:
-            return how is Threading.PUBLIC or sender in candidate.participants
+            return how is Threading.PUBLIC or _takes_part(candidate, writer)
         case _:
             assert_never(candidate.evidence)
 
 
-def _is_known(how: Threading, candidate: Candidate, sender: ContactId | None) -> bool:
-    """Tell whether the sender takes part; of who is away only an address speaks, which anybody can write."""
-    return how is Threading.PUBLIC or (sender in candidate.participants and candidate.evidence is not Evidence.AWAY)
+def _names_theirs(candidate: Candidate, writer: Writer) -> bool:
+    return writer.contact is not None and writer.contact in {candidate.ticket.contact_id, *candidate.named}
+
+
+def _takes_part(candidate: Candidate, writer: Writer) -> bool:
+    """Tell whether somebody wrote in a ticket, or was taken in by a person of ours who wrote to them too."""
+    return writer.contact in candidate.participants or not candidate.copied.isdisjoint(writer.addresses)
+
+
+def _is_known(how: Threading, candidate: Candidate, writer: Writer) -> bool:
+    """Tell whether the sender takes part; of a machine only an address speaks, which anybody can write."""
+    if candidate.evidence in {Evidence.AWAY, Evidence.FLOOD}:
+        return False
+    return how is Threading.PUBLIC or _takes_part(candidate, writer)

@@ -89,6 +89,12 @@ select t as ticket, n.proved, n.answered, n.contacts,
   (select array_agg(distinct lower(w.meta ->> 'to')) from messages w where w.ticket_id = t.id
      and w.inbox_id is not distinct from $1 and w.inbox_id <> t.inbox_id and w.direction = 'outbound'
      and w.delivery not in ('scheduled', 'withdrawn')) as written_to,
+  -- Whom we wrote to beside the contact; whom a message went to without them is only asked about the matter.
+  (select array_agg(distinct lower(r ->> 'address')) from messages w, jsonb_array_elements(w.recipients) r
+   where w.ticket_id = t.id and w.direction = 'outbound' and w.manager_id is not null and r ->> 'role' in ('to', 'cc')
+     and w.delivery not in ('scheduled', 'withdrawn')
+     and exists (select from jsonb_array_elements(w.recipients) c join identities i on i.value = lower(c ->> 'address')
+                 where i.contact_id = t.contact_id and i.kind = 'email')) as copied,
   (select array_agg(i.value) from identities i
    where i.contact_id = t.contact_id and i.kind = 'email' and t.inbox_id = $1 and exists (
      select from messages w where w.ticket_id = t.id and w.inbox_id is not distinct from $1 and w.direction = 'outbound'
@@ -154,6 +160,7 @@ class Intake:
             candidates=await self._meant(inbox_id, received, row["person"])
             if by_reference
             else _candidate(row["ticket"], Evidence.THREAD),
+            latest=to_ticket(row["ticket"]) if by_reference and row["ticket"] else None,
             campaign=to_campaign(row["campaign"]) if row["campaign"] else None,
             repeated=row["repeated"],
             number=row["number"],
@@ -215,7 +222,8 @@ def _referenced(row: Any) -> Candidate:  # noqa: ANN401 - asyncpg ships no types
     written_to = frozenset((*(row["written_to"] or ()), *(row["answered_to"] or ())))
     # A merged ticket's number still names its own contact, who is another one perhaps.
     named = frozenset(c for c in row["contacts"] if c) if evidence is Evidence.NUMBER else frozenset()
-    return Candidate(ticket, evidence, known, written_to=written_to, named=named)
+    copied = frozenset(row["copied"] or ())
+    return Candidate(ticket, evidence, known, written_to=written_to, copied=copied, named=named)
 
 
 class _Shape(NamedTuple):

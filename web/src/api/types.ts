@@ -10,6 +10,7 @@ export type Me = Shapes["MeShape"];
 export type Manager = Shapes["ManagerShape"];
 export type Ticket = Shapes["TicketShape"];
 export type Message = Shapes["MessageShape"];
+export type ThreadingReason = Shapes["ThreadingShape"];
 export type Line = Shapes["LineShape"];
 export type Author = Shapes["AuthorShape"];
 export type Attachment = Shapes["AttachmentShape"];

@@ -30,4 +30,13 @@ export const moving = {
   "line.split_from": { one: "{name} hat {n} Nachricht aus {number} abgetrennt.", other: "{name} hat {n} Nachrichten aus {number} abgetrennt." },
   "line.moved_to": { one: "{name} hat {n} Nachricht nach {number} verschoben.", other: "{name} hat {n} Nachrichten nach {number} verschoben." },
   "line.undone": "Aufgehoben",
+  "here.token": "Antwortet auf eine Mail von uns.",
+  "here.reference": "Antwortet auf eine Mail, die hier ist.",
+  "here.number": "Der Betreff nennt diesen Vorgang.",
+  "here.away": "Automatische Antwort: kam zu dem, was ihr Absender offen hat.",
+  "here.flood": "Mehr als zehn automatische Mails dieses Absenders in einer Stunde: verlangt nichts.",
+  "here.passedOn": "Weitergeleitet von {name}.",
+  "here.weaker": "Bezieht sich auch auf {number}, aber weniger sicher.",
+  "here.not_theirs": "Bezieht sich auf {number}, doch ihr Absender gehört dort nicht dazu.",
+  "here.too_old": "Nennt {number}, wo seit 30 Tagen nichts geschah.",
 } as const;

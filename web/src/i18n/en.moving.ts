@@ -30,4 +30,13 @@ export const moving = {
   "line.split_from": { one: "{name} split {n} message off from {number}.", other: "{name} split {n} messages off from {number}." },
   "line.moved_to": { one: "{name} moved {n} message to {number}.", other: "{name} moved {n} messages to {number}." },
   "line.undone": "Undone",
+  "here.token": "Answers a mail of ours.",
+  "here.reference": "Answers a mail that is here.",
+  "here.number": "Its subject names this ticket.",
+  "here.away": "An automatic answer: joined what its sender has open.",
+  "here.flood": "More than ten automatic mails of this sender within an hour: it asks for nothing.",
+  "here.passedOn": "Passed on by {name}.",
+  "here.weaker": "It refers to {number} too, less surely.",
+  "here.not_theirs": "It refers to {number}, but its sender takes no part there.",
+  "here.too_old": "It names {number}, where nothing has happened for 30 days.",
 } as const;

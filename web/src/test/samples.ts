@@ -82,6 +82,7 @@ export function message(id: string, seq: number, part: Partial<Message> = {}): M
     read: [],
     permalink: null,
     event: null,
+    threading: null,
     moved: false,
     truncated: false,
     ...part,
