@@ -128,6 +128,7 @@ TABLE: dict[str, Row] = {
     ),
     "POST /api/v1/tickets/{ticket_id}/signature": Row(200, scope=_READ, bound="ticket", body=_just({"text": "Hallo"})),
     "GET /api/v1/tickets/{ticket_id}/messages/{message_id}/page": Row(200, scope=_READ, bound="ticket"),
+    "GET /api/v1/tickets/{ticket_id}/messages/{message_id}/raw": Row(404, scope=_READ, bound="ticket"),
     "GET /api/v1/tickets/{ticket_id}/messages/{message_id}/pictures": Row(200, scope=_READ, bound="ticket"),
     "PUT /api/v1/tickets/{ticket_id}/messages/{message_id}/pictures": Row(
         422, scope=_WRITE, bound="ticket", body=_just({"always": True})

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Locator, expect
@@ -147,6 +148,11 @@ async def test_a_sealed_mail_says_what_it_is_and_is_kept_whole(browser: Browser,
         await expect(encrypted.get_by_text("only who has its key can read it")).to_be_visible()
         await expect(encrypted.get_by_role("link", name="file-1")).to_be_visible()
         await desk.photograph("encrypted")
+        async with desk.page.expect_download() as download:
+            await encrypted.get_by_role("link", name="Download the original").click()
+        octets = Path(await (await download.value).path()).read_bytes()
+
+    assert octets == sealed("encrypted", "Encrypted: lamps", second="application/pgp-encrypted")
 
 
 async def test_a_read_receipt_stands_at_what_was_read(browser: Browser, api: Api, arrived: Servers) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request
+from starlette.responses import Response
 
 from inbox.api.auth import Caller, require
 from inbox.api.bodies import NewCall, NewMessage, Rescheduled, Written
@@ -24,7 +25,7 @@ from inbox.app.audience import audience
 from inbox.app.ports import Unit
 from inbox.app.reply import Draft
 from inbox.app.schedule import Wish, reschedule, send_now
-from inbox.app.shown import shown_today
+from inbox.app.shown import raw_of, shown_today
 from inbox.app.views import message_view, recipient_view
 from inbox.app.withdraw import withdraw
 from inbox.channel.contract import Signs
@@ -109,6 +110,22 @@ async def _logged(request: Request, unit: Unit, caller: Caller, ticket_id: Ticke
     desk = await desk_of(unit, caller, at_hand)
     _, message = await reply.log_call(unit, desk, ticket_id, logged_call(body), body.text, now=at_hand.clock())
     return Json(message_view(message), status_code=201)
+
+
+@router.get("/messages/{message_id}/raw", response_class=Response)
+async def download_raw(request: Request, caller: Reads, ticket_id: UUID, message_id: UUID) -> Response:
+    """Download a message as it arrived, or as it left: of a mail its source."""
+    async with services(request).units.reading() as unit:
+        ticket = await unit.tickets.find(TicketId(ticket_id), caller.access)
+        message = await unit.messages.find(ticket.id, MessageId(message_id))
+        octets, mime = await raw_of(unit, message)
+    name = f"{ticket.number}-{message.seq}.{'eml' if mime.startswith(('message/', 'text/rfc822')) else 'bin'}"
+    headers = {
+        "content-disposition": f'attachment; filename="{name}"',
+        "content-security-policy": "sandbox; default-src 'none'",
+        "cache-control": "private, no-store",
+    }
+    return Response(octets, media_type="application/octet-stream", headers=headers)
 
 
 @router.post("/messages/{message_id}/retry", response_model=MessageShape)

@@ -182,6 +182,7 @@ class MessageShape(Shape):
     remote_images: int
     invitation: InvitationShape | None
     seal: SealShape | None
+    raw: bool = Field(description="what it was understood from can be downloaded")
     receipt: bool = Field(description="only tells that one of ours was seen; that one says so itself")
     read: list[ReadShape] = Field(description="who has seen it, as their programs tell")
     permalink: str | None

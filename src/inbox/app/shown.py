@@ -1,4 +1,4 @@
-"""How messages are shown today: HTML of strangers is cleaned again when the rules for it have changed."""
+"""How messages are shown today, and what they were made from: HTML is cleaned again when the rules have changed."""
 
 from __future__ import annotations
 
@@ -6,15 +6,28 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from inbox.app.intake import Door, understood_apart
+from inbox.app.ports import Unit
 from inbox.channel.contract import Cleans, Connection
 from inbox.channel.model import Received
-from inbox.domain.message import BY_RULES, Message
-from inbox.errors import InboxError, MessageUnreadable, Unavailable
+from inbox.domain.message import BY_RULES, Direction, Message
+from inbox.errors import InboxError, MessageUnreadable, NotFound, Unavailable
 
 
 async def shown_today(door: Door, messages: Sequence[Message]) -> list[Message]:
     """Return messages with their HTML as today's rules clean it."""
     return [await _shown(door, message) if message.html else message for message in messages]
+
+
+async def raw_of(unit: Unit, message: Message) -> tuple[bytes, str]:
+    """Return what a message was understood from, or what leaves for it, with its type; raise NotFound."""
+    if message.deleted_at is None and message.original_id is not None:
+        stored = await unit.originals.get(message.original_id)
+        if stored is not None:
+            return stored.original.body, stored.original.content_type
+    frozen = await unit.outbox.frozen(message.id) if message.direction is Direction.OUTBOUND else None
+    if frozen is None:
+        raise NotFound("Nothing is kept from which this message was made.")
+    return frozen, "message/rfc822"
 
 
 async def _shown(door: Door, message: Message) -> Message:

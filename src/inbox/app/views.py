@@ -104,6 +104,7 @@ def message_view(message: Message, links: PictureLinks | None = None) -> dict[st
         "remote_images": int(meta.get("remote_images") or 0),
         "invitation": meta.get("invitation"),
         "seal": meta.get("seal"),
+        "raw": message.original_id is not None,
         "receipt": meta.get("automatic") == "receipt",
         "read": meta.get(READ, []),
         "permalink": meta.get("permalink"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from inbox.app.ports import Leased
 from inbox.domain.ids import InboxId, MessageId, TicketId
@@ -54,6 +54,13 @@ class Outbox:
         anew: dict[str, Any] = {"run_at": run_at, "done_at": None, "attempt": 0, "leased_until": None, "error": None}
         anew["lease"] = outbox.c.lease + 1  # whoever still holds an old one has no say in the new round
         await self._session.run(update(outbox).where(outbox.c.message_id == message_id).values(**anew))
+
+    async def frozen(self, message_id: MessageId) -> bytes | None:
+        """Return the bytes that leave, or left, for a message; None where nothing was fixed."""
+        found: bytes | None = await self._session.value(
+            select(outbox.c.frozen).where(outbox.c.message_id == message_id)
+        )
+        return found
 
     async def remove(self, message_id: MessageId) -> None:
         """Send a message no more; whoever has its lease finds that it was lost."""

@@ -33,4 +33,5 @@ export const mail = {
   "read.displayed": "Geöffnet von {name}, {time}",
   "read.deleted": "Ungelesen gelöscht von {name}, {time}",
   "read.receipt": "Lesebestätigung von {name}",
+  "source.download": "Original herunterladen",
 };

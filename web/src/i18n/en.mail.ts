@@ -33,4 +33,5 @@ export const mail = {
   "read.displayed": "Opened by {name}, {time}",
   "read.deleted": "Deleted unread by {name}, {time}",
   "read.receipt": "Read receipt from {name}",
+  "source.download": "Download the original",
 };

@@ -78,6 +78,7 @@ export function message(id: string, seq: number, part: Partial<Message> = {}): M
     remote_images: 0,
     invitation: null,
     seal: null,
+    raw: false,
     receipt: false,
     read: [],
     permalink: null,
