@@ -105,9 +105,9 @@ class Dovecot:
         self._doveadm("kick", self.user)
 
     def renumber(self) -> None:
-        """Lose the index, so that UIDVALIDITY changes."""
+        """Lose the index of every folder, so that UIDVALIDITY changes."""
         self.kick()
-        for path in (self.folder / "mail" / self.user).glob("dovecot*"):
+        for path in (self.folder / "mail" / self.user).rglob("dovecot*"):
             path.unlink(missing_ok=True)
         time.sleep(1.1)  # UIDVALIDITY is the time in seconds
 

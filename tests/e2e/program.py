@@ -52,6 +52,8 @@ class Program:
     folder: Path
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
+    database: str | None = None  # one that several programs share; none: its own
+    data: Path | None = None  # likewise
 
     @property
     def url(self) -> str:
@@ -59,8 +61,9 @@ class Program:
 
     @property
     def variables(self) -> dict[str, str]:
-        return {
-            "data_dir": str(self.folder / "var"),
+        shared = {"database_url": self.database} if self.database else {}
+        return shared | {
+            "data_dir": str(self.data or self.folder / "var"),
             "port": str(self.port),
             "public_url": self.url,
             "http_allow": "127.0.0.1",

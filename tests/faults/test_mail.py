@@ -27,6 +27,10 @@ MAILS = 2_000
 KILLS = 30
 KICKS = 40
 THREADS = 40
+SORTED, SENT = "Sorted", "Sent"
+SORTED_THREADS = frozenset({3, 4, 5})  # whose mails the server's rules put into a folder
+MOVED_THREAD = 7  # whose mails somebody moves there later: nobody can say in which order they come then
+ANSWERED = 50  # one of so many is answered in another mail program
 _SILENCE_FOUND_WITHIN = 30.0  # seconds
 _PATIENCE = 60.0
 
@@ -39,18 +43,43 @@ def dovecot() -> Iterator[Dovecot]:
 
 @dataclass(slots=True)
 class Crowd:
-    """Writes mails into the mailbox by another client, and reads some of them there."""
+    """Writes mails into the mailbox by another client, sorts and reads some of them, and answers some there."""
 
     dovecot: Dovecot
     written: int = 0
+    unanswered: list[int] = field(default_factory=list)
+    answered: list[int] = field(default_factory=list)
     dice: random.Random = field(default_factory=random.Random)
 
+    def prepare(self) -> None:
+        """Make the folders beside INBOX."""
+        with self._signed_in() as client:
+            for folder in (SORTED, SENT):
+                client.create(folder)
+
     def write(self, count: int) -> None:
-        """Let mails arrive, each the next of one of the threads."""
+        """Let mails arrive, each the next of one of the threads; those of some threads are sorted into a folder."""
         with self._signed_in() as client:
             for number in range(self.written, min(self.written + count, MAILS)):
-                client.append("INBOX", "", "", _mail(number))
+                folder = SORTED if number % THREADS in SORTED_THREADS else "INBOX"
+                client.append(folder, "", "", _mail(number))
                 self.written = number + 1
+
+    def answer(self) -> None:
+        """Answer mails that were there at the last time, by another mail program, which leaves a copy."""
+        with self._signed_in() as client:
+            for number in self.unanswered:
+                client.append(SENT, "", "", _answer(number))
+        self.answered += self.unanswered
+        self.unanswered = [n for n in range(self.written) if n % ANSWERED == 0 and n not in self.answered]
+
+    def move(self) -> None:
+        """Move some mails from one folder to another, as somebody does who tidies up."""
+        with self._signed_in() as client:
+            client.select("INBOX")
+            found = client.uid("SEARCH", "FROM", f"ann-{MOVED_THREAD}@")[1][0].split()
+            if found[::2]:
+                client.uid("MOVE", b",".join(found[::2]).decode(), SORTED)
 
     def read_half(self) -> None:
         """Mark every other mail as seen, as somebody does who reads the mailbox in webmail."""
@@ -67,6 +96,14 @@ class Crowd:
         return closing(client)
 
 
+def _answer(number: int) -> bytes:
+    """Return the copy that another mail program leaves of an answer."""
+    octets = mail("Aylin <help@example.org>", f"<a{number}@example.org>", f"Re: {number % THREADS}", f"answer {number}")
+    octets = octets.replace(b"To: help@example.org", f"To: ann-{number % THREADS}@example.net".encode())
+    references = f"In-Reply-To: <{number}@example.net>\r\n".encode()
+    return references + octets.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
 def _mail(number: int) -> bytes:
     thread, place = number % THREADS, number // THREADS
     octets = mail(f"Ann <ann-{thread}@example.net>", f"<{number}@example.net>", f"Thread {thread}", f"mail {number}")
@@ -80,27 +117,41 @@ async def test_two_thousand_mails_through_every_fault_are_there_once_and_in_orde
     program = Program(tmp_path)
     await program.start()
     try:
-        async with _desk(program, dovecot) as desk:
-            crowd = Crowd(dovecot)
+        crowd = Crowd(dovecot)
+        await asyncio.to_thread(crowd.prepare)
+        async with _desk(program, dovecot) as (desk, sink):
             silence = await _through_everything(program, crowd)
-            threads = await _all_of(desk, MAILS)
+            tickets = await _all_of(desk, MAILS + len(crowd.answered))
             quarantine = await desk.everything("/quarantine")
+            sent = list(sink.mails)
     finally:
         program.stop()
 
-    found = Counter(number for numbers in threads.values() for number in numbers)
+    threads = [_numbers(messages, "mail") for messages in tickets]
+    found = Counter(number for numbers in threads for number in numbers)
     assert sorted(found) == list(range(MAILS))
     assert [number for number, times in found.items() if times > 1] == []
-    assert [numbers for numbers in threads.values() if numbers != sorted(numbers)] == []
+    assert [n for n in threads if n != sorted(n) and n[0] % THREADS != MOVED_THREAD] == []
     assert len(threads) == THREADS
     assert quarantine == []
     assert silence < _SILENCE_FOUND_WITHIN
+    assert sent == []
+    _stand_once_where_they_belong(tickets, crowd.answered)
+
+
+def _stand_once_where_they_belong(tickets: list[list[Json]], answered: list[int]) -> None:
+    """Answers of another program are in the ticket of the mail that they answer, as ours."""
+    answers = [_numbers(messages, "answer") for messages in tickets]
+    assert sorted(number for numbers in answers for number in numbers) == sorted(answered)
+    assert all(set(ours) <= set(_numbers(theirs, "mail")) for ours, theirs in zip(answers, tickets, strict=True))
+    assert {m["direction"] for messages in tickets for m in messages if "answer" in m["text"]} == {"outbound"}
 
 
 async def _through_everything(program: Program, crowd: Crowd) -> float:
     """Kill, kick, renumber and stop while mails arrive; return how long a stopped server went unnoticed."""
     kicks, silence = 0, 0.0
     for kill in range(KILLS):
+        await asyncio.to_thread(crowd.answer)
         await asyncio.to_thread(crowd.write, MAILS // KILLS + 1)
         for _ in range(KICKS * (kill + 1) // KILLS - kicks):
             await asyncio.sleep(crowd.dice.uniform(0, 0.2))
@@ -108,6 +159,7 @@ async def _through_everything(program: Program, crowd: Crowd) -> float:
             kicks += 1
         if kill % 5 == 0:
             await asyncio.to_thread(crowd.read_half)
+            await asyncio.to_thread(crowd.move)
         if kill == KILLS // 3:
             await asyncio.to_thread(crowd.dovecot.renumber)
         if kill == KILLS // 2:
@@ -138,26 +190,30 @@ async def _sessions(dovecot: Dovecot, *, besides: set[int]) -> set[int]:
 
 
 @asynccontextmanager
-async def _desk(program: Program, dovecot: Dovecot) -> AsyncIterator[Desk]:
+async def _desk(program: Program, dovecot: Dovecot) -> AsyncIterator[tuple[Desk, SmtpSink]]:
     async with browser(program.url) as desk, SmtpSink() as sink:
         await desk.sign_up(program.setup_token())
-        await desk.add_inbox("email", **mail_settings(dovecot, sink))
-        yield desk
+        await desk.add_inbox("email", **mail_settings(dovecot, sink), more_folders=SORTED, sent_folder=SENT)
+        yield desk, sink
 
 
-async def _all_of(desk: Desk, count: int) -> dict[str, list[int]]:
-    """Return the numbers of the mails of every ticket in their order, once there are so many or nothing moves."""
+async def _all_of(desk: Desk, count: int) -> list[list[Json]]:
+    """Return the messages of every ticket in their order, once there are so many or nothing moves."""
     async with asyncio.timeout(_PATIENCE * 2):
         before = -1
         while True:
             tickets = await desk.everything("/tickets?view=all")
             stored = sum(ticket["last_seq"] for ticket in tickets)
             if stored >= count or stored == before:
-                return {ticket["id"]: await _numbers(desk, ticket) for ticket in tickets}
+                return [await _messages(desk, ticket) for ticket in tickets]
             before = stored
             await asyncio.sleep(10)
 
 
-async def _numbers(desk: Desk, ticket: Json) -> list[int]:
-    messages = sorted(await desk.everything(f"/tickets/{ticket['id']}/messages"), key=lambda message: message["seq"])
-    return [int(message["text"].split()[1]) for message in messages]
+async def _messages(desk: Desk, ticket: Json) -> list[Json]:
+    return sorted(await desk.everything(f"/tickets/{ticket['id']}/messages"), key=lambda message: message["seq"])
+
+
+def _numbers(messages: list[Json], what: str) -> list[int]:
+    words = [message["text"].split() for message in messages]
+    return [int(number) for kind, number, *_ in words if kind == what]
