@@ -159,6 +159,8 @@ async def _compose(
         "languages": lambda: keep_languages(door, tongues),
         # Here and not with the work: only the process that serves a screen knows that somebody sits before it.
         "presence": lambda: timers.watch_presence(door, services.presence, Wake()),
+        # In every process, for the one that fetched may be gone.
+        "outages": lambda: timers.watch_inboxes(door, _crier(services.edge), Wake()),
     }
     if found.keep is not None:
         following["database"] = found.keep
@@ -254,7 +256,6 @@ def _work(services: Services, blobs: BlobStore) -> dict[str, Loop]:
     for wake in wakes.values():
         follower.subscribe(wake.heed)
     rings = {ClockKind.CONTINUE: Continuing(services.inboxes, services.blobs)}
-    crier = Crier(services.edge.postman, services.edge.public_url, log)
     fetching = intake.Fetching(door, wakes["understand"], wakes["fetch"])
     return {
         "delivery": lambda: delivery.deliver(door, services.blobs, wakes["delivery"]),
@@ -265,8 +266,11 @@ def _work(services: Services, blobs: BlobStore) -> dict[str, Loop]:
         "files": lambda: timers.tidy_files(door, blobs, Wake()),
         "fetch": fetching.run,
         "understand": lambda: intake.understand(door, wakes["understand"]),
-        "outages": lambda: timers.watch_inboxes(door, crier, Wake()),
     }
+
+
+def _crier(edge: Edge) -> Crier:
+    return Crier(edge.postman, edge.public_url, log)
 
 
 def _postman(settings: Settings) -> SmtpPostman | None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from inbox.app.inboxes import inbox_event
 from inbox.app.letters import Letter
-from inbox.app.outages import Crier, tell_of_outages
+from inbox.app.outages import Crier, notice_unheard, tell_of_outages
 from inbox.domain.ids import ManagerId, new_id
 from inbox.domain.inbox import PATIENCE, Inbox
 from inbox.domain.manager import EVERYTHING, Access, Manager, Role
@@ -188,3 +189,43 @@ async def test_without_a_mail_server_the_log_is_told_once(house: House) -> None:
     for _ in range(2):
         await tell_of_outages(house.units, crier, now=LONG)
     assert list(house.log.events()) == ["inbox.down"]
+
+
+# -------------------------------------------------------------------------------------------------- who fetches died
+
+FETCHER = UUID(int=7)
+
+
+async def fetched(house: House, *, minute: float = 0) -> None:
+    """Let somebody fetch, and say that all is well."""
+    async with house.units() as unit:
+        until = later(minute + 0.5)
+        assert await unit.inboxes.lease(house.inbox.id, owner=FETCHER, now=later(minute), until=until)
+        await unit.inboxes.move_cursor(house.inbox.id, {}, owner=FETCHER, now=later(minute), brought=False)
+    await house.works(minute=minute)
+
+
+async def test_an_inbox_that_nobody_fetches_any_more_is_down(house: House) -> None:
+    await fetched(house)
+    assert await notice_unheard(house.units, now=later(3)) == 0
+    assert await notice_unheard(house.units, now=later(4)) == 1
+    assert await notice_unheard(house.units, now=later(5)) == 0
+
+    down = (await house.shown())["down"]
+    assert "No process" in down["receiving"]
+    assert down["since"].startswith("2026-03-23T09:04")
+    assert await house.tell(later(19)) == ["lea@x.example"]
+    await fetched(house, minute=20)
+    assert (await house.shown())["down"] is None
+
+
+async def test_an_inbox_that_is_fetched_slowly_is_not_down(house: House) -> None:
+    await fetched(house)
+    async with house.units() as unit:  # whoever fetches is there, and has a large mail to read
+        assert await unit.inboxes.lease(house.inbox.id, owner=FETCHER, now=later(9), until=later(9.5))
+    assert await notice_unheard(house.units, now=later(9)) == 0
+
+
+async def test_an_inbox_that_never_fetched_by_itself_is_not_unheard(house: House) -> None:
+    await house.works()
+    assert await notice_unheard(house.units, now=later(60)) == 0

@@ -1,17 +1,21 @@
-"""Tells people of inboxes that have been down for a while, once for each outage."""
+"""Notices inboxes that nobody fetches, and tells people of those that have been down for a while, once each time."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from inbox.app.inboxes import inbox_event
 from inbox.app.letters import Postman, outage_letter
 from inbox.app.ports import Units
 from inbox.channel.host import Log
 from inbox.domain.inbox import PATIENCE, Inbox
 from inbox.domain.manager import Manager, Role
 from inbox.errors import Unavailable
+
+_UNHEARD = timedelta(minutes=3)
+_NOBODY = "No process of the service fetches this inbox; one with the work in it has to run (inbox serve, inbox work)."
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,15 @@ class Crier:
     postman: Postman | None  # None: the log alone is told
     site: str
     log: Log
+
+
+async def notice_unheard(units: Units, *, now: datetime) -> int:
+    """Show as down what no process fetches any more: one that has died cannot say so itself."""
+    async with units() as unit:
+        left = await unit.inboxes.unheard(since=now - _UNHEARD, note=_NOBODY, now=now)
+        for inbox in left:
+            unit.record(inbox_event(inbox))
+    return len(left)
 
 
 async def tell_of_outages(units: Units, crier: Crier, *, now: datetime) -> int:

@@ -105,6 +105,14 @@ class Inboxes:
         missed = inboxes.c.missed + number
         await self._session.run(update(inboxes).where(inboxes.c.id == inbox_id).values(missed=missed))
 
+    async def unheard(self, *, since: datetime, note: str, now: datetime) -> list[Inbox]:
+        """Return the inboxes that nobody fetches since then, though they did well; from now on they do not."""
+        is_left = and_(inboxes.c.active, inboxes.c.health == "ok", inboxes.c.heard_at < since)
+        is_free = or_(inboxes.c.lease_until.is_(None), inboxes.c.lease_until < since)
+        values = {"health": "failing", "health_note": note, "health_at": now} | _failure(note, now)
+        statement = update(inboxes).where(is_left, is_free).values(**values).returning(*inboxes.c)
+        return [self._to_inbox(row) for row in await self._session.rows(statement)]
+
     async def to_tell(self, *, down_before: datetime, now: datetime) -> list[Inbox]:
         """Return the inboxes that are down since then and nobody was told of; from now on somebody was."""
         is_down = and_(inboxes.c.active, inboxes.c.down_since <= down_before, inboxes.c.told_at.is_(None))

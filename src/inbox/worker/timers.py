@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from inbox.app.assign import Pass, assign_waiting
 from inbox.app.intake import Door
-from inbox.app.outages import Crier, tell_of_outages
+from inbox.app.outages import Crier, notice_unheard, tell_of_outages
 from inbox.app.presence import Presence, mark_lost
 from inbox.app.timers import Ring, fire_due
 from inbox.app.visitor_files import Drops, forget_abandoned
@@ -35,6 +35,7 @@ _CLOCKS = 5.0  # seconds between two looks when nothing is due before
 _ASSIGN = 1.0
 _PRESENCE = 15.0
 _OUTAGES = 30.0
+_SETTLED = timedelta(minutes=2)  # after the start of a process
 _HOURLY = 3_600.0
 _KEPT = timedelta(days=7)  # of the event stream; older readers fetch everything anew
 _BREATH = 0.05  # seconds, in which wake-ups of a burst become one pass
@@ -104,8 +105,12 @@ async def _note_visitors(door: Door, presence: Presence) -> None:
 
 
 async def watch_inboxes(door: Door, crier: Crier, wake: Wake) -> None:
-    """Tell of inboxes that stay down, for ever."""
+    """Notice inboxes that nobody fetches, and tell of those that stay down, for ever."""
+    started = door.clock()
     while True:
+        # Whoever has just begun does not know yet who else is there: after a pause everything is unheard of.
+        if door.clock() - started > _SETTLED:
+            await notice_unheard(door.units, now=door.clock())
         await tell_of_outages(door.units, crier, now=door.clock())
         await wake.sleep(until=None, now=door.clock(), at_most=_OUTAGES)
 
