@@ -33,6 +33,7 @@ from inbox_email.html import CLEANER
 from inbox_email.imap import ImapClient
 from inbox_email.marks import message_id
 from inbox_email.oauth import bound_to, by_code, consent_url
+from inbox_email.pool import Pool, Room
 from inbox_email.pull import Timing, connected, pull
 from inbox_email.smtp import Envelope, Patience, Reply, send, signed_in
 from inbox_email.understand import Reader
@@ -46,13 +47,20 @@ class EmailConnection:
     """One address: the mailbox behind it, and the server that sends for it."""
 
     def __init__(
-        self, config: EmailConfig, host: Host, *, timing: Timing | None = None, patience: Patience | None = None
+        self,
+        config: EmailConfig,
+        host: Host,
+        *,
+        timing: Timing | None = None,
+        patience: Patience | None = None,
+        room: Room | None = None,
     ) -> None:
         self._config = config
         self._host = host
         self._timing = timing or Timing()
         self._patience = patience or Patience()
         self._account = Account(config, host)
+        self._pool = Pool(config, host, self._account, patience=self._patience, room=room)
         self._reader = Reader(config.address, host.signing_key, config.authentication_server)
 
     def receive(self, cursor: Mapping[str, Any] | None) -> AsyncIterator[Batch]:
@@ -80,10 +88,16 @@ class EmailConnection:
         # A mail that no person wrote comes back to nobody (RFC 3834 section 3.3).
         to = [each.address for each in due(whom)]
         envelope = Envelope(self._config.address, to, returns=not message.automatic)
-        patience, own = self._patience, self._account
-        refused = await send(self._config, self._host, envelope, octets, patience=patience, account=own) if to else {}
+        refused = await send(self._pool.lend, envelope, octets, patience=self._patience) if to else {}
         own_id = message_id(self._host.signing_key, message.ticket_id, message.id, domain=self._config.domain)
         return Receipt(external_id=own_id, undelivered=_undelivered(message, whom, refused))
+
+    def per_minute(self) -> int:
+        return self._config.per_minute
+
+    def close(self) -> None:
+        """End the connections that are kept for the next mail."""
+        self._pool.close()
 
     def addresses(self) -> Sequence[str]:
         return (self._config.address,)
@@ -180,4 +194,8 @@ class EmailChannel:
     @asynccontextmanager
     async def open(self, config: EmailConfig, host: Host) -> AsyncIterator[EmailConnection]:
         """Open an inbox; its servers are called only when something is to be done."""
-        yield EmailConnection(config, host)
+        connection = EmailConnection(config, host)
+        try:
+            yield connection
+        finally:
+            connection.close()

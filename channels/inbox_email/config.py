@@ -264,6 +264,17 @@ class EmailConfig(ChannelConfig):
         goes_to=("smtp_host", "smtp_security"),
         default=None,
     )
+    per_minute: int = titled(
+        "Mails a minute",
+        "What your provider lets this account send; what is more waits its turn. 0: any number.",
+        de=(
+            "Mails pro Minute",
+            "Was der Anbieter dieses Konto senden lässt; was darüber ist, wartet. 0: beliebig viele.",
+        ),
+        ge=0,
+        le=10_000,
+        default=0,
+    )
     quote_original: bool = titled(
         "Quote below answers",
         "Put the message that is answered below the answer.",

@@ -9,10 +9,11 @@ import asyncio
 import base64
 import re
 import ssl
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeAlias
 
 from inbox.channel.host import Host
 from inbox.errors import ConfigRejected, DeliveryDelayed, DeliveryFailed, DeliveryUncertain, RecipientGone, Unavailable
@@ -77,6 +78,9 @@ class Reply:
 
 # The mail server cannot write to such an address (RFC 6531 section 3.5).
 _NO_UNICODE = Reply(553, "5.6.7 The mail server cannot write to addresses with other letters than a to z.")
+
+
+Clients: TypeAlias = "Callable[[], AbstractAsyncContextManager[SmtpClient]]"  # lends one that is signed in
 
 
 class SmtpClient:
@@ -167,6 +171,21 @@ class SmtpClient:
         await self._wire.send(b".\r\n")
         return await self._reply()
 
+    async def is_fresh(self) -> bool:
+        """Tell whether another mail can be sent; what was begun is forgotten, and a lost connection is found."""
+        try:
+            return (await self.command("RSET")).code == 250
+        except Unavailable:
+            return False
+
+    async def leave(self) -> None:
+        """Say goodbye."""
+        await self._wire.leave(b"QUIT\r\n")
+
+    def drop(self) -> None:
+        """End the connection at once."""
+        self._wire.close()
+
     async def command(self, line: str) -> Reply:
         """Send a line and read the reply."""
         if "\r" in line or "\n" in line:
@@ -205,6 +224,15 @@ class SmtpClient:
 async def signed_in(
     config: EmailConfig, host: Host, patience: Patience, *, account: Account | None = None
 ) -> AsyncIterator[SmtpClient]:
+    """Connect and sign in for a while; raise Unavailable, DeliveryDelayed or ConfigRejected."""
+    client = await sign_in(config, host, patience, account=account)
+    try:
+        yield client
+    finally:
+        client.drop()
+
+
+async def sign_in(config: EmailConfig, host: Host, patience: Patience, *, account: Account | None = None) -> SmtpClient:
     """Connect and sign in; raise Unavailable, DeliveryDelayed or ConfigRejected."""
     account = account or Account(config, host)
     account.admit("smtp")
@@ -216,20 +244,13 @@ async def signed_in(
         if config.smtp_security is Security.STARTTLS:
             await client.start_tls(host.dialer.tls, config.domain)
         await account.enter(client, server)
-        yield client
-    finally:
-        wire.close()
+    except BaseException:
+        client.drop()
+        raise
+    return client
 
 
-async def send(
-    config: EmailConfig,
-    host: Host,
-    envelope: Envelope,
-    octets: bytes,
-    *,
-    patience: Patience,
-    account: Account | None = None,
-) -> dict[str, Reply]:
+async def send(clients: Clients, envelope: Envelope, octets: bytes, *, patience: Patience) -> dict[str, Reply]:
     """Hand a mail over; return what the server answered to recipients that it refused, which may be all of several.
 
     Raises:
@@ -239,17 +260,17 @@ async def send(
         ConfigRejected: the account's fault.
     """
     try:
-        async with asyncio.timeout(patience.connect + patience.envelope) as deadline:
-            async with signed_in(config, host, patience, account=account) as client:
-                refused = await client.envelope(envelope, size=len(octets))
-                if len(refused) == len(envelope.recipients):
-                    return refused
-                deadline.reschedule(asyncio.get_running_loop().time() + patience.body)
-                await client.body(octets)
-                deadline.reschedule(None)
-                await _settle(client, patience)
+        async with asyncio.timeout(None) as deadline, clients() as client:
+            deadline.reschedule(asyncio.get_running_loop().time() + patience.envelope)
+            refused = await client.envelope(envelope, size=len(octets))
+            if len(refused) == len(envelope.recipients):
+                return refused
+            deadline.reschedule(asyncio.get_running_loop().time() + patience.body)
+            await client.body(octets)
+            deadline.reschedule(None)
+            await _settle(client, patience)
     except (Unavailable, TimeoutError) as error:
-        raise DeliveryDelayed(str(error) or f"{config.smtp_host} is too slow.") from error
+        raise DeliveryDelayed(str(error) or "The mail server is too slow.") from error
     return refused
 
 

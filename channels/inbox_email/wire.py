@@ -6,6 +6,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from inbox.channel.host import Dialer
@@ -102,6 +103,12 @@ class Wire:
             raise self.server.rejected(words, "host") from error
         except (OSError, TimeoutError) as error:
             raise Unavailable(f"{self.server} does not finish the TLS handshake.") from error
+
+    async def leave(self, farewell: bytes) -> None:
+        """End a connection that is in order, without waiting for an answer."""
+        with suppress(Unavailable):
+            await self.send(farewell)
+        self._writer.close()
 
     def close(self) -> None:
         """Drop the connection at once: a peer that is gone would never answer a farewell."""

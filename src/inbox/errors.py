@@ -245,6 +245,12 @@ class DeliveryDelayed(ChannelError):
         self.retry_after = retry_after
 
 
+class DeliveryPaced(DeliveryDelayed):
+    """It is not this message's turn yet: nothing was tried, so no try is counted."""
+
+    code = "delivery_paced"
+
+
 class DeliveryFailed(ChannelError):
     """The message cannot be delivered."""
 

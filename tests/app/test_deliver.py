@@ -298,3 +298,28 @@ async def test_an_inbox_that_is_gone_fails_its_messages(post: Post) -> None:
 
 async def test_nothing_is_leased_before_it_is_due(post: Post) -> None:
     assert await lease_due(post.units, limit=5, now=NOW - timedelta(seconds=1)) == []
+
+
+class Paced(FarEnd):
+    """A far end that takes one message a minute."""
+
+    def per_minute(self) -> int:
+        return 1
+
+
+async def test_an_inbox_sends_no_more_in_a_minute_than_it_may_and_counts_no_try(post: Post) -> None:
+    post.far_end = Paced(CAPABILITIES["email"])
+    post.inboxes.opened = replace(post.inboxes.opened, connection=post.far_end)
+    async with post.units() as unit:
+        await reply(unit, post.desk, post.ticket.id, Draft("Zwei", last_seen=9), post.inboxes.opened, now=NOW)
+    await post.deliver()
+    await post.deliver()
+    assert [message.text for message in post.far_end.sent] == ["Im Mai."]
+    for _ in range(3 * MAX_TRIES):
+        await post.deliver(after=timedelta(seconds=1))
+
+    await post.deliver(after=timedelta(minutes=1))
+    assert [message.text for message in post.far_end.sent] == ["Im Mai.", "Zwei"]
+    async with post.units.session() as session:
+        attempts = await session.driver.fetch("select attempt from outbox")
+    assert [row["attempt"] for row in attempts] == [1, 1]

@@ -10,11 +10,13 @@ from datetime import datetime, timedelta
 
 from inbox.app.closing import keep_closing
 from inbox.app.inboxes import inbox_event
+from inbox.app.limits import Limit, spend
 from inbox.app.opened import Opened, OpenInboxes
 from inbox.app.outgoing import Blobs, is_acknowledgement, outgoing
 from inbox.app.ports import Leased, Unit, Units
 from inbox.app.suppress import leave_out, suppress_gone
 from inbox.app.views import ticket_event
+from inbox.channel.contract import Paces
 from inbox.channel.host import Clock
 from inbox.channel.model import Outgoing, Receipt, Undelivered
 from inbox.domain.deliveries import is_given_up, wait_before
@@ -31,6 +33,7 @@ from inbox.errors import (
     DeliveryDelayed,
     DeliveryFailed,
     DeliveryForbidden,
+    DeliveryPaced,
     DeliveryUncertain,
     InboxError,
     Invalid,
@@ -45,6 +48,8 @@ _RENEWAL = LEASE.total_seconds() / 4
 _SEND_TIMEOUT = 90  # seconds
 _RECORD_TRIES = 20
 _RECORD_PAUSE = 1.0  # seconds
+_MINUTE = timedelta(minutes=1)
+_BREATH = timedelta(seconds=2)
 _ACCOUNT_PAUSE = timedelta(minutes=5)  # an inbox with wrong settings is not hammered
 _FATES = {
     Delivery.SENT: Fate.SENT,
@@ -66,6 +71,7 @@ class Result:
     fault: str | None = None  # of the inbox, not of the message
     refusals: tuple[Refusal, ...] = ()  # of some of those whom it was for
     undelivered: tuple[Undelivered, ...] = ()  # the same, as the channel says it
+    counts: bool = True  # False: nothing was tried
     gone: bool = False  # there is nobody behind any address that it was for
 
 
@@ -102,7 +108,7 @@ async def keep_lease(units: Units, row: Leased, clock: Clock, *, every: float = 
 
 
 async def _send_and_record(units: Units, inboxes: OpenInboxes, blobs: Blobs, row: Leased, clock: Clock) -> None:
-    result = await _result(units, inboxes, blobs, row)
+    result = await _result(units, inboxes, blobs, row, now=clock())
     for _ in range(_RECORD_TRIES):
         try:
             async with units() as unit:
@@ -113,9 +119,10 @@ async def _send_and_record(units: Units, inboxes: OpenInboxes, blobs: Blobs, row
     return None
 
 
-async def _result(units: Units, inboxes: OpenInboxes, blobs: Blobs, row: Leased) -> Result:
+async def _result(units: Units, inboxes: OpenInboxes, blobs: Blobs, row: Leased, *, now: datetime) -> Result:
     try:
         opened = await inboxes.get(row.inbox_id)
+        await _pace(units, opened, now=now)
         ready = await _prepared(units, opened, blobs, row)
         if isinstance(ready, Result):
             return ready
@@ -128,6 +135,17 @@ async def _result(units: Units, inboxes: OpenInboxes, blobs: Blobs, row: Leased)
     except Exception as error:  # noqa: BLE001 - a channel's own fault, like one in understanding: shown, not spread
         words = f"The channel failed while sending ({type(error).__name__}); nobody knows whether it arrived."
         return failed(DeliveryUncertain(words), row.attempt, jitter=_jitter())
+
+
+async def _pace(units: Units, opened: Opened, *, now: datetime) -> None:
+    """Count a message against what its inbox may send in a minute; raise DeliveryPaced if that is used up."""
+    most = opened.connection.per_minute() if isinstance(opened.connection, Paces) else 0
+    if not most:
+        return
+    async with units() as unit:
+        wait = await spend(unit, (Limit("sent", most, _MINUTE), str(opened.inbox.id)), now=now)
+    if wait:
+        raise DeliveryPaced("The inbox has sent as much as it may in a minute.", retry_after=wait)
 
 
 async def _prepared(units: Units, opened: Opened, blobs: Blobs, row: Leased) -> Outgoing | Result:
@@ -173,6 +191,8 @@ def delivered(receipt: Receipt, attempt: int, *, jitter: float) -> Result:
 def failed(error: InboxError, attempt: int, *, jitter: float) -> Result:
     """Decide what an error means: another try, the end, or a person's decision; pure."""
     words = str(error)
+    if isinstance(error, DeliveryPaced):
+        return Result(Delivery.QUEUED, again_in=error.retry_after or _BREATH, counts=False)
     if isinstance(error, DeliveryUncertain):
         return Result(Delivery.UNCERTAIN, words)
     if isinstance(error, DeliveryFailed | NotFound | Invalid) or is_given_up(attempt):
@@ -251,7 +271,8 @@ def _after(ticket: Ticket, result: Result, *, now: datetime) -> Ticket:
 
 async def _end(unit: Unit, row: Leased, result: Result, *, now: datetime) -> bool:
     if result.again_in is not None:
-        return await unit.outbox.later(row, run_at=now + result.again_in, error=result.note or "")
+        run_at, said = now + result.again_in, result.note or ""
+        return await unit.outbox.later(row, run_at=run_at, error=said, counts=result.counts)
     return await unit.outbox.done(row, now=now, error=result.note)
 
 

@@ -55,6 +55,7 @@ class Connection(Protocol):
 
         Raises:
             DeliveryDelayed: try again later.
+            DeliveryPaced: try again later, and do not count this time.
             DeliveryFailed: never will.
             DeliveryUncertain: it may have arrived; a person decides.
             ConfigRejected: the inbox's settings are to blame, not the message.
@@ -147,6 +148,14 @@ class Addressed(Protocol):
 
     def addresses(self) -> Sequence[str]:
         """Return the addresses."""
+
+
+@runtime_checkable
+class Paces(Protocol):
+    """Is let send only so much; the service holds back the rest, in all its processes together."""
+
+    def per_minute(self) -> int:
+        """Return how many messages may be sent in a minute; 0 for any number."""
 
 
 @runtime_checkable

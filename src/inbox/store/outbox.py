@@ -83,9 +83,10 @@ class Outbox:
         """End a row; False if the lease was lost meanwhile to another worker."""
         return await self._change(leased, {"done_at": now, "error": error, "leased_until": None})
 
-    async def later(self, leased: Leased, *, run_at: datetime, error: str) -> bool:
-        """Put a row back for another try; False if the lease was lost."""
-        return await self._change(leased, {"run_at": run_at, "error": error, "leased_until": None})
+    async def later(self, leased: Leased, *, run_at: datetime, error: str, counts: bool = True) -> bool:
+        """Put a row back for another try; False if the lease was lost. One that was not tried does not count."""
+        attempt = leased.attempt if counts else leased.attempt - 1
+        return await self._change(leased, {"run_at": run_at, "error": error, "leased_until": None, "attempt": attempt})
 
     async def next_due(self) -> datetime | None:
         """Return when the next row is due; what waits for an earlier message of its ticket is not."""

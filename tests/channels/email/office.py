@@ -18,6 +18,7 @@ from inbox.testing.smtp import SmtpSink
 from inbox_email import oauth
 from inbox_email.channel import EmailConnection
 from inbox_email.config import EmailConfig
+from inbox_email.pool import Room
 from inbox_email.pull import Timing
 from inbox_email.smtp import Patience
 from tests.channels.email.builders import config
@@ -85,7 +86,7 @@ class Office:
 
     def connection(self, **more: Any) -> EmailConnection:
         timing, patience = Timing(connect=1, answer=1), Patience(connect=1, envelope=5, body=1, verdict=1)
-        return EmailConnection(self.settings(**more), self.host, timing=timing, patience=patience)
+        return EmailConnection(self.settings(**more), self.host, timing=timing, patience=patience, room=Room(mails=1))
 
     def consented(self) -> None:
         """Keep a grant, as after the way through the browser."""

@@ -18,6 +18,7 @@ from inbox.channel.host import HttpAnswer
 from inbox.errors import ConfigRejected, DeliveryDelayed, Unavailable
 from inbox.testing.http import PlainHttp
 from inbox_email.channel import EmailConnection
+from inbox_email.pool import Room
 from inbox_email.wire import SettingRejected
 from tests.channels.email.builders import mail
 from tests.channels.email.office import BEARERS, Office, an_office
@@ -223,7 +224,7 @@ class Microsoft:
 async def test_an_application_needs_nobody_s_consent(office: Office) -> None:
     microsoft = Microsoft(office.http, office.auth.token_url)
     settings = office.settings(sign_in="microsoft_app", oauth_tenant="example.org")
-    connection = EmailConnection(settings, replace(office.host, http=microsoft))
+    connection = EmailConnection(settings, replace(office.host, http=microsoft), room=Room(mails=1))
     assert not connection.needs_consent()
     await connection.send(MESSAGE)
     await connection.send(MESSAGE)

@@ -17,10 +17,12 @@ from inbox.errors import ConfigRejected, DeliveryDelayed, DeliveryFailed, Delive
 from inbox.testing.fakes import NOON
 from inbox.testing.smtp import SmtpSink
 from inbox_email.channel import EmailConnection
+from inbox_email.pool import Room
 from inbox_email.smtp import Patience
 from tests.channels.email.builders import ADDRESS, config, host_for
 
 QUICK = Patience(connect=1, envelope=1, body=1, verdict=0.3)
+ALONE = Room(mails=1)  # a connection for each mail
 MESSAGE = Outgoing(
     id=MessageId(UUID(int=1)),
     ticket_id=TicketId(UUID(int=2)),
@@ -41,7 +43,7 @@ async def sink() -> AsyncIterator[SmtpSink]:
 
 
 def connection(sink: SmtpSink, **settings: Any) -> EmailConnection:
-    return EmailConnection(config(**settings), host_for(smtp=(sink.host, sink.port)), patience=QUICK)
+    return EmailConnection(config(**settings), host_for(smtp=(sink.host, sink.port)), patience=QUICK, room=ALONE)
 
 
 async def test_a_mail_is_handed_over_with_its_envelope(sink: SmtpSink) -> None:
