@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
 from inbox.app.intake import Door
+from inbox.app.passed_on import PASSED_ON_BY
 from inbox.app.shown import shown_today
 from inbox.app.understanding import understand_pending
-from inbox.channel.model import Original, Received, Sender
+from inbox.channel.model import Forwarded, Original, Received, Sender
 from inbox.domain.contact import Claim, IdentityKind
 from inbox.domain.ids import OriginalId, new_id
 from inbox.domain.inbox import Inbox
@@ -20,6 +21,7 @@ from tests.app.conftest import CAPABILITIES, NOW
 from tests.app.far_end import FarEnd, OneInbox
 from tests.app.test_intake import NoFiles
 
+PAUL = Sender((Claim(IdentityKind.EMAIL, "paul@example.org"),), "Paul")
 GRETA = Sender((Claim(IdentityKind.EMAIL, "greta@example.org"),), "Greta")
 
 
@@ -30,6 +32,7 @@ class Cleaner(FarEnd):
     cleaner: int = 1
     cleaned: int = 0
     fails: bool = False
+    passes_on: bool = False
 
     def understand(self, original: Original) -> list[Received]:
         self.cleaned += 1
@@ -37,7 +40,8 @@ class Cleaner(FarEnd):
             raise MessageUnreadable("Not any more.")
         html = f"<p>{original.body.decode()} by rules {self.cleaner}</p>"
         meta = {"cleaner": self.cleaner, "remote_images": self.cleaner, "digest": "d"}
-        return [Received("<m@x>", GRETA, NOW, "said", html=html, meta=meta)]
+        writer = Forwarded(PAUL, "asked", html=f"<p>Paul by rules {self.cleaner}</p>") if self.passes_on else None
+        return [Received("<m@x>", GRETA, NOW, "said", html=html, meta=meta, forwarded=writer)]
 
 
 @dataclass(slots=True)
@@ -98,3 +102,13 @@ async def test_what_has_no_original_stays_as_it_is(desk: Desk) -> None:
         await session.driver.execute("update messages set original_id = $1", OriginalId(new_id()))
 
     assert (await desk.shown()).html == "<p>mail by rules 1</p>"
+
+
+@pytest.mark.parametrize(("still", "html"), [(True, "<p>Paul by rules 2</p>"), (False, None)])
+async def test_what_a_manager_passed_on_never_shows_the_cover(desk: Desk, still: bool, html: str | None) -> None:
+    message = await desk.stored()
+    desk.cleaner.cleaner, desk.cleaner.passes_on = 2, still
+    passed_on = replace(message, html="<p>Paul by rules 1</p>", meta=message.meta | {PASSED_ON_BY: "Mara"})
+    (shown,) = await shown_today(desk.door, [passed_on])
+
+    assert shown.html == html

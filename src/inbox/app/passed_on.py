@@ -18,7 +18,7 @@ from inbox.domain.ticket import noted
 
 PASSED_ON_BY = "passed_on_by"  # of a message's meta: the manager's name
 # What the cover mail says of itself is not true of what it brings.
-_OF_THE_COVER = frozenset({"to", "cc", "reply_to", "list", "doubted", "invitation"})
+_OF_THE_COVER = frozenset({"to", "cc", "reply_to", "list", "doubted", "invitation", "seal"})
 
 
 async def passed_on_by(unit: Unit, received: Received, known: Known, inbox: Inbox) -> Manager | None:

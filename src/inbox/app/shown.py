@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from inbox.app.intake import Door, understood_apart
+from inbox.app.passed_on import PASSED_ON_BY
 from inbox.app.ports import Unit
 from inbox.channel.contract import Cleans, Connection
 from inbox.channel.model import Received
@@ -62,7 +63,17 @@ def _as_today(message: Message, found: Sequence[Received]) -> Message:
     # An id that somebody used twice is stored with a tail.
     same = (each for each in found if message.external_id and message.external_id.startswith(each.external_id))
     received = next(same, None)
+    if received is not None and PASSED_ON_BY in message.meta:
+        return _passed_on(message, received)
     if received is None:
         return replace(message, html=None)
     by_rules = {name: received.meta.get(name) for name in BY_RULES}
     return replace(message, html=received.html, quoted=received.quoted, meta=message.meta | by_rules)
+
+
+def _passed_on(message: Message, cover: Received) -> Message:
+    """Return somebody's message that a manager passed on: the cover above it was never part of it."""
+    if cover.forwarded is None:
+        return replace(message, html=None)
+    by_rules = {"cleaner": cover.meta.get("cleaner")}
+    return replace(message, html=cover.forwarded.html, quoted=cover.forwarded.quoted, meta=message.meta | by_rules)
