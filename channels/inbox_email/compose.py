@@ -19,6 +19,7 @@ from inbox.domain.recipients import Recipient, Role, distinct
 from inbox.errors import Invalid
 from inbox_email.charsets import clean, one_line
 from inbox_email.config import EmailConfig
+from inbox_email.forwarding import block_of
 from inbox_email.marks import loop_mark, message_id
 from inbox_email.understand import shortened
 
@@ -31,6 +32,7 @@ _LONG_ID = 250  # characters: what somebody else wrote is repeated by a machine 
 _ADDRESS = re.compile(r"[^\s<>@,;:\"()\[\]\\\x00-\x1f\x7f]{1,64}@[^\s<>@,;:\"()\[\]\\\x00-\x1f\x7f]{1,250}")
 _ID = re.compile(r"<[^<>\s]{1,990}>")
 _ANSWERED = re.compile(r"\s*(?:re|aw|antw|sv|vs|rif|odp|ynt)\s*(?:\[\d+\])?\s*:", re.IGNORECASE)
+_PASSED_ON = re.compile(r"\s*(?:fwd?|wg)\s*:", re.IGNORECASE)
 _URL = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]")
 _MIME = re.compile(r"[A-Za-z0-9.+-]{1,60}/[A-Za-z0-9.+-]{1,100}")
 
@@ -96,6 +98,8 @@ def _sender_name(config: EmailConfig, message: Outgoing) -> str:
 def _subject(message: Outgoing) -> str:
     subject = one_line(message.subject or "")[:MAX_SUBJECT]
     is_answer = message.parent_external_id is not None and not message.automatic
+    if message.passes_on:
+        return subject if _PASSED_ON.match(subject) else f"Fwd: {subject}"
     return f"Re: {subject}" if is_answer and not _ANSWERED.match(subject) else subject
 
 
@@ -121,13 +125,14 @@ def _content(config: EmailConfig, message: Outgoing) -> bytes:
     signature = clean(config.signed(message.language)).strip("\n")
     quoted = clean(message.quote or "")[:MAX_QUOTE].strip("\n") if config.quote_original else ""
     introduction = _introduction(message) if quoted else ""
+    passed_on = block_of(message.passes_on) if message.passes_on else ""
     boundary = f"=_{message.id.hex}"
     both = _multipart(
         "alternative",
         boundary + "_a",
         [
-            _text("plain", _as_text(said, signature, introduction, quoted)),
-            _text("html", _as_html(said, signature, introduction, quoted)),
+            _text("plain", _as_text(said, signature, introduction, quoted, passed_on)),
+            _text("html", _as_html(said, signature, introduction, quoted, passed_on)),
         ],
     )
     files = [_file(file) for file in message.files]
@@ -143,19 +148,20 @@ def _introduction(message: Outgoing) -> str:
     return f"{datetime.fromisoformat(date):%Y-%m-%d %H:%M %z} <{one_line(str(written))}>:"
 
 
-def _as_text(said: str, signature: str, introduction: str, quoted: str) -> str:
+def _as_text(said: str, signature: str, introduction: str, quoted: str, passed_on: str) -> str:
     parts = [said]
     parts += [f"-- \n{signature}"] if signature else []
     lines = [f">{line}" if line.startswith(">") else f"> {line}".rstrip() for line in quoted.split("\n")]
     parts += ["\n".join([*([introduction] if introduction else []), *lines])] if quoted else []
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join([*parts, *([passed_on] if passed_on else [])]) + "\n"
 
 
-def _as_html(said: str, signature: str, introduction: str, quoted: str) -> str:
+def _as_html(said: str, signature: str, introduction: str, quoted: str, passed_on: str) -> str:
     parts = [f"<div>{_marked_up(said)}</div>"]
     parts += [f"<div>-- <br>{_marked_up(signature)}</div>"] if signature else []
     if quoted:
         parts.append(f'<blockquote type="cite"><div>{_marked_up(introduction)}</div>{_marked_up(quoted)}</blockquote>')
+    parts += [f"<div>{_marked_up(passed_on)}</div>"] if passed_on else []
     return "<!DOCTYPE html>\n<html><body>\n" + "\n<br>\n".join(parts) + "\n</body></html>\n"
 
 

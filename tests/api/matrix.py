@@ -109,6 +109,9 @@ TABLE: dict[str, Row] = {
     "GET /api/v1/tickets/{ticket_id}/why": Row(200, scope=_READ, bound="ticket"),
     "GET /api/v1/board": Row(200, _LEAD),
     "GET /api/v1/tickets/{ticket_id}/messages": Row(200, scope=_READ, bound="ticket"),
+    "POST /api/v1/tickets/{ticket_id}/messages/{message_id}/forward": Row(
+        422, scope=_WRITE, bound="ticket", body=_just({"to": [{"address": "a@x.example"}]}), by_managers=True
+    ),
     "GET /api/v1/tickets/{ticket_id}/recipients": Row(200, scope=_READ, bound="ticket"),
     "POST /api/v1/tickets/{ticket_id}/messages": Row(
         201, scope=_WRITE, bound="ticket", by_managers=True, body=_just({"kind": "note", "text": "x", "last_seen": 2})

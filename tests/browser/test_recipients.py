@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from email import message_from_bytes
 from email.message import EmailMessage
 
 import pytest
@@ -36,6 +37,15 @@ class Post:
         made["Message-ID"] = f"<{abs(hash(subject))}@example.org>"
         made.set_content("When does it ship? Paul, who chipped in, would like to know as well.")
         self.mailbox.append(made.as_bytes())
+
+    def answer(self, octets: bytes, sender: str, text: str) -> bytes:
+        """Answer a mail of ours; return its Message-ID."""
+        ours, made = message_from_bytes(octets), EmailMessage()
+        made["From"], made["To"], made["Subject"] = sender, "help@example.org", f"Re: {ours['Subject']}"
+        made["Message-ID"], made["In-Reply-To"] = f"<{abs(hash(sender))}@studio.example>", ours["Message-ID"]
+        made.set_content(text)
+        self.mailbox.append(made.as_bytes())
+        return str(ours["Message-ID"]).encode()
 
 
 @pytest.fixture
@@ -133,6 +143,45 @@ async def test_whom_mails_do_not_reach_is_said_before_anything_is_sent(
         await expect(page.get_by_text("Mails to greta@example.org come back")).to_be_hidden()
         await desk.go("/settings/suppressions")
         await expect(page.get_by_text("Every address can be written to")).to_be_visible()
+
+
+async def pass_on(desk: Desk, to: str, *, name: str) -> None:
+    """Forward the first message of the open ticket."""
+    dialog = desk.page.get_by_role("dialog")
+    await desk.page.get_by_role("button", name="Forward", exact=True).click()
+    await dialog.get_by_label("To", exact=True).fill(to)
+    await dialog.get_by_label("Your words above it").fill("Do you know?")
+    await dialog.get_by_label("Your words above it").blur()
+    assert await desk.barriers() == []
+    await desk.photograph(f"forward-{name}")
+    await dialog.get_by_role("button", name="Forward", exact=True).click()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_what_is_forwarded_is_answered_aside_and_the_contact_reads_nothing_of_it(
+    browser: Browser, api: Api, post: Post, scheme: str
+) -> None:
+    subject, studio = f"Whose lamp {scheme}", f"studio@{scheme}.example"
+    post.arrive(subject, cc=None)
+    async with a_desk(browser, api.url, color_scheme=scheme, with_axe=True) as desk:
+        await desk.sign_in(api.email, api.password)
+        await opened(desk, subject)
+        await pass_on(desk, studio, name=scheme)
+        (passed_on,) = await post.sink.wait_for(1, within=30)
+        own_id = post.answer(passed_on.body, f"Studio <{studio}>", "Not before June, but do not tell her.")
+        await expect(desk.page.get_by_text("Aside", exact=True)).to_be_visible(timeout=20_000)
+        assert await desk.barriers() == []
+        await desk.photograph(f"forward-answered-{scheme}")
+        await expect(desk.page.get_by_title("Change who gets this")).to_contain_text("To Greta Lang ·")
+        await desk.page.get_by_role("textbox", name="Reply to Greta Lang").fill("We are asking.")
+        await desk.page.keyboard.press("Control+Enter")
+        _, told = await post.sink.wait_for(2, within=30)
+        await desk.page.get_by_role("button", name="Answer aside").click()
+        await expect(desk.page.get_by_role("dialog").get_by_title(studio)).to_be_visible()
+
+    assert (passed_on.recipients, told.recipients) == ((studio,), ("greta@example.org",))
+    assert all(words in passed_on.body for words in (b"Do you know?", b"When does it ship?"))
+    assert not any(words in told.body.lower() for words in (b"june", b"studio", own_id.lower()))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

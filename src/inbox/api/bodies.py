@@ -142,6 +142,17 @@ class Rescheduled(Strict):
     unless_answered: StrictBool | None = None
 
 
+class NewForward(Strict):
+    """A message that is passed on."""
+
+    to: Annotated[list[Person], Field(min_length=1, max_length=50)]
+    cc: People = []
+    bcc: People = []
+    text: Annotated[str, StringConstraints(max_length=100_000), Clean] = ""
+    files: Annotated[list[UUID] | None, Field(max_length=100, description="of the message; left out: all")] = None
+    attachments: Annotated[list[UUID], Field(max_length=20, description="uploads besides")] = []
+
+
 class NewSuppression(Strict):
     """An address that is to be written to no more."""
 

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from inbox.api.auth import Caller, require
-from inbox.api.bodies import NewCall, NewMessage, Rescheduled, Written
+from inbox.api.bodies import NewCall, NewForward, NewMessage, Rescheduled, Written
 from inbox.api.idempotency import once
 from inbox.api.json import Json
 from inbox.api.paging import Cursor, Limit, after, listed
@@ -22,6 +22,7 @@ from inbox.api.tickets import logged_call
 from inbox.api.writer import desk_of, people_of
 from inbox.app import reply
 from inbox.app.audience import audience
+from inbox.app.forward import Forwarding, forward
 from inbox.app.ports import Unit
 from inbox.app.reply import Draft
 from inbox.app.schedule import Wish, reschedule, send_now
@@ -86,6 +87,27 @@ async def _written(request: Request, unit: Unit, caller: Caller, ticket_id: Tick
         ticket = await unit.tickets.find(ticket_id, caller.access)
         opened = await at_hand.inboxes.get(ticket.inbox_id)
         _, message = await reply.reply(unit, desk, ticket_id, draft, opened, now=at_hand.clock())
+    return Json(message_view(message), status_code=201)
+
+
+@router.post("/messages/{message_id}/forward", status_code=201, response_model=MessageShape)
+async def forward_message(request: Request, caller: Works, ticket_id: UUID, message_id: UUID, body: NewForward) -> Json:
+    """Pass a message on to others; the contact never sees it, nor what they answer."""
+    ids = (TicketId(ticket_id), MessageId(message_id))
+    return await once(request, caller, body, lambda unit: _forwarded(request, unit, caller, *ids, body))
+
+
+async def _forwarded(
+    request: Request, unit: Unit, caller: Caller, ticket_id: TicketId, message_id: MessageId, body: NewForward
+) -> Json:
+    at_hand = services(request)
+    ticket = await unit.tickets.find(ticket_id, caller.access)
+    opened = await at_hand.inboxes.get(ticket.inbox_id)
+    desk = await desk_of(unit, caller, at_hand, addressing=True)
+    files = None if body.files is None else tuple(body.files)
+    wanted = Forwarding(people_of(body), body.text, files, tuple(body.attachments))
+    source = await unit.messages.find(ticket.id, message_id)
+    message = await forward(unit, desk, source, wanted, opened, now=at_hand.clock())
     return Json(message_view(message), status_code=201)
 
 

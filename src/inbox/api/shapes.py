@@ -178,6 +178,9 @@ class MessageShape(Shape):
     recipients: list[RecipientShape]
     unverified: bool
     reused_id: bool = Field(description="another message with other content came under the same id before")
+    address: str | None = Field(description="that it was written from")
+    forwards: Id | None = Field(description="the message of this ticket that it passes on to others")
+    aside: bool = Field(description="from somebody whom it was passed on to: the contact does not see it")
     automatic: bool = Field(description="no person wrote it: our acknowledgement, an out-of-office answer, a report")
     remote_images: int
     invitation: InvitationShape | None

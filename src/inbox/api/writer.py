@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from inbox.api.auth import Caller
-from inbox.api.bodies import NewMessage, NewTicket
+from inbox.api.bodies import NewForward, NewMessage, NewTicket
 from inbox.api.services import Services
 from inbox.app.ports import Unit
 from inbox.app.reply import Desk
@@ -16,8 +16,8 @@ async def desk_of(unit: Unit, caller: Caller, at_hand: Services, *, addressing: 
     return Desk(await unit.managers.find(caller.me), caller.access, at_hand.blobs, own, at_hand.door.languages)
 
 
-def people_of(body: NewMessage | NewTicket) -> tuple[Recipient, ...]:
+def people_of(body: NewMessage | NewForward | NewTicket) -> tuple[Recipient, ...]:
     """Return whom a message is to go to besides, or instead of, the contact alone."""
-    to = body.to if isinstance(body, NewMessage) else []
+    to = [] if isinstance(body, NewTicket) else body.to
     parts = ((Role.TO, to), (Role.CC, body.cc), (Role.BCC, body.bcc))
     return tuple(Recipient(each.address, each.name, role) for role, people in parts for each in people)

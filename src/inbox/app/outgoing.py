@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
+from uuid import UUID
 
 from inbox.app.ports import Unit
-from inbox.channel.model import File, Outgoing
+from inbox.channel.model import File, Outgoing, PassedOn
 from inbox.domain.contact import IdentityKind
+from inbox.domain.ids import MessageId
 from inbox.domain.message import Attachment, Message
 from inbox.domain.ticket import Ticket
 
 WRITTEN_TO = "to"  # of a message's meta: the one address that it goes to, whatever else is known of the contact
+FORWARDS = "forwards"  # of a message's meta: the message that it passes on
+ASIDE = "aside"  # of a message's meta: its writer was written to behind the contact's back, who never sees it
 ACKNOWLEDGES = "acknowledges"  # of a message's meta: the message of whose arrival it tells
 
 
@@ -35,6 +39,9 @@ async def outgoing(
     unit: Unit, blobs: Blobs, ticket: Ticket, message: Message, *, frozen: bytes | None = None
 ) -> Outgoing:
     """Gather a message with whom it is for and what it answers."""
+    forwarded = await _forwarded(unit, message)
+    if forwarded is not None:
+        return _passed_on(message, forwarded, ticket, files=await _files(blobs, message.attachments), frozen=frozen)
     parent = await _answered(unit, ticket, message)
     return Outgoing(
         id=message.id,
@@ -58,11 +65,53 @@ async def outgoing(
     )
 
 
+async def _forwarded(unit: Unit, message: Message) -> Message | None:
+    if FORWARDS not in message.meta:
+        return None
+    return await unit.messages.own(message.inbox_id, MessageId(UUID(message.meta[FORWARDS])))
+
+
+def _passed_on(
+    message: Message, source: Message, ticket: Ticket, *, files: tuple[File, ...], frozen: bytes | None
+) -> Outgoing:
+    """Return a message that passes another on: a thread of its own, or the one of who answered aside."""
+    answers = message.parent_external_id is not None
+    return Outgoing(
+        id=message.id,
+        ticket_id=message.ticket_id,
+        inbox_id=message.inbox_id,
+        text=message.text,
+        at=message.at,
+        from_name=message.author_name or "",
+        subject=message.subject,
+        recipients=message.recipients,
+        parent_external_id=message.parent_external_id,
+        parent_meta=source.meta if answers else {},
+        quote=source.text if answers else None,
+        passes_on=None if answers else _shown(source, language=ticket.language),
+        files=files,
+        frozen=frozen,
+    )
+
+
+def _shown(source: Message, *, language: str | None) -> PassedOn:
+    return PassedOn(
+        author=source.author_name,
+        address=source.meta.get("from"),
+        at=source.at,
+        text="\n\n".join(part for part in (source.text, source.quoted) if part),
+        subject=source.subject,
+        recipients=source.recipients,
+        language=language,
+    )
+
+
 async def _answered(unit: Unit, ticket: Ticket, message: Message) -> Message | None:
     """Return the message that this one answers: the named one, else the contact's latest; never a stranger's."""
     if message.parent_external_id is not None:
         named = await unit.messages.by_external_id(message.inbox_id, message.parent_external_id)
-        if named is None or not named.unverified or named.contact_id == ticket.contact_id:
+        is_open = named is None or ASIDE not in named.meta
+        if is_open and (named is None or not named.unverified or named.contact_id == ticket.contact_id):
             return named
     return await unit.messages.last_heard_in(message.inbox_id, ticket.id)
 

@@ -17,7 +17,7 @@ from inbox.app.passed_on import as_written, keep_cover, passed_on_by
 from inbox.app.ports import Known, Placed, PublicEntry, Unit
 from inbox.app.routing import minutes_of, wording
 from inbox.app.seen import mark_seen
-from inbox.app.strangers import gives_our_name, is_stranger, routed, why_here, writer_of
+from inbox.app.strangers import gives_our_name, is_aside, is_stranger, remarks, routed, writer_of
 from inbox.app.undelivered import asks_for_somebody, has_failed, mark_undelivered
 from inbox.app.views import public_view, ticket_event
 from inbox.channel.model import Forwarded, Received
@@ -197,17 +197,17 @@ def _placed(arrival: Arrival, known: Known, *, now: datetime) -> Placed:
     )
     before = next((c.ticket for c in known.candidates if c.ticket.id == placement.ticket_id), None)
     reading = _read(arrival, known, before)
-    stranger = is_stranger(known, placement, received.sender)
+    stranger, aside = is_stranger(known, placement, received.sender), is_aside(known, placement, received.sender)
     begun = before or _new_ticket(arrival, known, placement, contact, now=now)
     ticket = _moved(begun, arrival, known, now=now)
-    ticket = ticket if stranger else _spoken(ticket, arrival, reading)
+    ticket = ticket if stranger or aside else _spoken(ticket, arrival, reading)
     if _is_word(received) and wants_routing(before, ticket):
         facts = _facts(arrival, known, ticket, contact)
         ticket = routed(ticket, arrival.routing.route(facts), facts, before=before, stranger=stranger)
     person = learnt(contact, reading) if contact and received.wants_answer and not stranger else contact
     unverified = not is_ours and (stranger or gives_our_name(known, placement))
     message = _message(arrival, ticket, contact_id, reading, unverified=unverified)
-    message = replace(message, meta={**message.meta, **(why_here(placement) if how is Threading.REFERENCES else {})})
+    message = replace(message, meta={**message.meta, **remarks(placement, how, aside=aside)})
     entry = _entry(ticket, message, now) if _is_followed(arrival, ticket, message) else None
     return Placed(
         message=message,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from inbox.app.outgoing import ASIDE
 from inbox.app.ports import Known
 from inbox.channel.model import Sender
 from inbox.domain.contact import Contact, IdentityKind
 from inbox.domain.routing_effects import after_message, after_stranger
 from inbox.domain.rulebook import Facts, Routed
-from inbox.domain.threading import Evidence, Placement, Writer
+from inbox.domain.threading import Evidence, Placement, Threading, Writer
 from inbox.domain.ticket import Ticket
 
 
@@ -17,6 +18,14 @@ def is_stranger(known: Known, placement: Placement, sender: Sender) -> bool:
     """Tell whether a message joins a ticket of others: by our token alone, and not from where we wrote to."""
     written_to = next((c.written_to for c in known.candidates if c.ticket.id == placement.ticket_id), frozenset[str]())
     return placement.stranger and written_to.isdisjoint(claim.key for claim in sender.claims if claim.verified)
+
+
+def is_aside(known: Known, placement: Placement, sender: Sender) -> bool:
+    """Tell whether a message answers what the contact knows nothing of: a forward, a blind copy."""
+    chosen = next((c for c in known.candidates if c.ticket.id == placement.ticket_id), None)
+    if chosen is None or (known.contact is not None and known.contact.id == chosen.ticket.contact_id):
+        return False
+    return not chosen.aside.isdisjoint(claim.key for claim in sender.claims)
 
 
 def gives_our_name(known: Known, placement: Placement) -> bool:
@@ -29,6 +38,11 @@ def routed(ticket: Ticket, wanted: Routed, facts: Facts, *, before: Ticket | Non
     if stranger and before is not None:
         return after_stranger(ticket, wanted, before=before)
     return after_message(ticket, wanted, facts, before=before)
+
+
+def remarks(placement: Placement, how: Threading, *, aside: bool) -> dict[str, Any]:
+    """Return what a message's meta says of its place."""
+    return (why_here(placement) if how is Threading.REFERENCES else {}) | ({ASIDE: True} if aside else {})
 
 
 def why_here(placement: Placement) -> dict[str, Any]:

@@ -194,6 +194,19 @@ class WebhookCall:
 
 
 @dataclass(frozen=True, slots=True)
+class PassedOn:
+    """A message that one of ours passes on."""
+
+    author: str | None
+    address: str | None  # that it was written from
+    at: datetime
+    text: str
+    subject: str | None = None
+    recipients: tuple[Recipient, ...] = ()
+    language: str | None = None  # of the words around it
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
     """A message of ours on its way out."""
 
@@ -211,6 +224,7 @@ class Outgoing:
     references: tuple[str, ...] = ()  # external ids of the thread so far, oldest first
     parent_meta: Mapping[str, Any] = field(default_factory=dict)
     quote: str | None = None  # text of the answered message
+    passes_on: PassedOn | None = None
     files: tuple[File, ...] = ()
     automatic: bool = False  # no person wrote it: it says so, and asks for no answer
     language: str | None = None  # what it is written in

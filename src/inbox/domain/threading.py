@@ -45,6 +45,7 @@ class Candidate:
         frozenset()
     )  # addresses that we wrote to ourselves: who answers from one is no stranger
     copied: frozenset[str] = frozenset()  # addresses that a person of ours wrote to beside the contact
+    aside: frozenset[str] = frozenset()  # addresses that were written to behind the contact's back
     named: frozenset[ContactId] = frozenset()  # contacts of the tickets whose number it was, merged ones too
 
 

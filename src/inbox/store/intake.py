@@ -98,7 +98,10 @@ select t as ticket, n.proved, n.answered, n.contacts,
   (select array_agg(i.value) from identities i
    where i.contact_id = t.contact_id and i.kind = 'email' and t.inbox_id = $1 and exists (
      select from messages w where w.ticket_id = t.id and w.inbox_id is not distinct from $1 and w.direction = 'outbound'
-       and w.delivery not in ('scheduled', 'withdrawn'))) as answered_to
+       and w.delivery not in ('scheduled', 'withdrawn'))) as answered_to,
+  (select array_agg(distinct lower(r ->> 'address')) from messages w, jsonb_array_elements(w.recipients) r
+   where w.ticket_id = t.id and w.direction = 'outbound' and w.delivery not in ('scheduled', 'withdrawn')
+     and (r ->> 'role' = 'bcc' or w.meta ? 'forwards')) as aside
 from meant n join tickets t on t.id = n.id
 where t.inbox_id = $1 or exists (select from messages m where m.ticket_id = t.id and m.inbox_id is not distinct from $1)
 order by n.proved desc nulls last limit 20
@@ -220,10 +223,11 @@ def _referenced(row: Any) -> Candidate:  # noqa: ANN401 - asyncpg ships no types
     evidence = Evidence.TOKEN if row["proved"] else Evidence.REFERENCE if row["answered"] else Evidence.NUMBER
     # Whom a form named is nobody we know; who answers our mail to them from there has shown that it reached them.
     written_to = frozenset((*(row["written_to"] or ()), *(row["answered_to"] or ())))
+    copied = frozenset(row["copied"] or ())
     # A merged ticket's number still names its own contact, who is another one perhaps.
     named = frozenset(c for c in row["contacts"] if c) if evidence is Evidence.NUMBER else frozenset()
-    copied = frozenset(row["copied"] or ())
-    return Candidate(ticket, evidence, known, written_to=written_to, copied=copied, named=named)
+    aside = frozenset(row["aside"] or ()) - copied
+    return Candidate(ticket, evidence, known, written_to=written_to | aside, copied=copied, aside=aside, named=named)
 
 
 class _Shape(NamedTuple):

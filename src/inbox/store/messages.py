@@ -73,17 +73,20 @@ def _to_recipient(value: dict[str, Any]) -> Recipient:
 
 
 def _is_of_the_ticket(ticket_id: TicketId) -> ColumnElement[bool]:
-    """Leave out what strangers wrote: their words, names and ids are not the contact's to see."""
+    """Leave out what strangers wrote, and what went on aside: words, names and ids are not the contact's to see."""
     contact = select(tickets.c.contact_id).where(tickets.c.id == ticket_id).scalar_subquery()
-    return or_(~messages.c.unverified, messages.c.contact_id == contact)
+    aside = or_(messages.c.meta.has_key("aside"), messages.c.meta.has_key("forwards"))
+    return and_(or_(~messages.c.unverified, messages.c.contact_id == contact), ~aside)
 
 
 _AROUND = """
 select lower(m.meta ->> 'from') as stranger, null as hidden from messages m join tickets t on t.id = m.ticket_id
 where m.ticket_id = $1 and m.unverified and m.direction = 'inbound' and m.contact_id is distinct from t.contact_id
 union all
-select null, lower(r ->> 'address') from messages m, jsonb_array_elements(m.recipients) r
-where m.ticket_id = $1 and m.direction = 'outbound' and r ->> 'role' = 'bcc'
+(select null, lower(r ->> 'address') from messages m, jsonb_array_elements(m.recipients) r
+  where m.ticket_id = $1 and m.direction = 'outbound' and (r ->> 'role' = 'bcc' or m.meta ? 'forwards')
+  except select null, lower(r ->> 'address') from messages m, jsonb_array_elements(m.recipients) r
+  where m.ticket_id = $1 and m.direction = 'outbound' and r ->> 'role' <> 'bcc' and not m.meta ? 'forwards')
 """
 
 

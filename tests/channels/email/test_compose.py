@@ -12,7 +12,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbox.channel.model import File, Outgoing
+from inbox.channel.model import File, Outgoing, PassedOn
 from inbox.domain.ids import InboxId, MessageId, TicketId
 from inbox.domain.recipients import Recipient, Role
 from inbox.errors import Invalid
@@ -185,6 +185,31 @@ def test_a_blind_copy_is_known_to_nobody_who_reads_the_mail() -> None:
     assert b"eve" not in octets.lower()
     assert sent["Bcc"] is None
     assert [each.address for each in written_to(replace(ANSWER, recipients=whom))][2] == "eve@example.com"
+
+
+def test_what_is_passed_on_says_whose_words_it_is_and_begins_a_thread_of_its_own() -> None:
+    copied = (Recipient("help@example.org"), Recipient("x@y.z", role=Role.BCC))
+    forwarded = PassedOn("Greta", "greta@x.org", NOON, "When\n> before?", "AW: Lamp", copied, "de")
+    passed_on = replace(
+        ANSWER,
+        subject="AW: Lamp",
+        references=(),
+        parent_external_id=None,
+        parent_meta={},
+        quote=None,
+        passes_on=forwarded,
+        text="Do you know?",
+    )
+    sent = written(passed_on)
+
+    assert sent["Subject"] == "Fwd: AW: Lamp"
+    assert (sent["In-Reply-To"], sent["References"]) == (None, None)
+    text = body(sent, "plain")
+    assert text.index("Do you know?") < text.index("Weitergeleitete Nachricht")
+    assert "Von: Greta <greta@x.org>" in text
+    assert "Betreff: AW: Lamp\nAn: help@example.org\n\nWhen\n> before?" in text
+    assert "x@y.z" not in text
+    assert "&lt;greta@x.org&gt;" in body(sent, "html")
 
 
 @given(ANY_TEXT)

@@ -152,6 +152,12 @@ export const api = {
     messages: (id: string, cursor?: string) =>
       http.get<Page<Message>>(`${ticket(id)}/messages`, { limit: 50, cursor: cursor ?? null }),
     recipients: (id: string) => http.get<Audience>(`${ticket(id)}/recipients`),
+    forward: (
+      id: string,
+      message: string,
+      body: { to: Addressed[]; cc?: Addressed[]; bcc?: Addressed[]; text: string; files: string[]; attachments: string[] },
+      key: string,
+    ) => http.post<Message>(`${ticket(id)}/messages/${message}/forward`, body, key),
     say: (id: string, body: NewMessage, key: string) => http.post<Message>(`${ticket(id)}/messages`, body, key),
     logCall: (id: string, body: HandCall & { text: string }, key: string) =>
       http.post<Message>(`${ticket(id)}/calls`, body, key),
