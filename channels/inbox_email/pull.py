@@ -94,6 +94,7 @@ async def pull(
             # A mail that was announced while we searched is not in what was found, and will not be announced again.
             elif client.news == seen and not found:
                 await client.idle(since=seen, refresh=timing.refresh, poll=timing.poll, pulse=timing.pulse)
+                yield fetching.batch()  # says that the server is there, which the inbox's health shows
 
 
 class _Due:

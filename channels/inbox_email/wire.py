@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from inbox.channel.host import Dialer
-from inbox.errors import ConfigRejected, OutgoingFailed, OutgoingRefused, Unavailable
+from inbox.errors import CertificateRefused, ConfigRejected, OutgoingFailed, OutgoingRefused, Unavailable
 from inbox_email.config import Security
 
 MAX_LINE = 16 * 1024 * 1024  # bytes: an IMAP SEARCH names two million mails in one line
@@ -152,6 +152,8 @@ async def dialled(dialer: Dialer, server: Server, *, within: float, patience: fl
             reader, writer = await dialer.dial(server.host, server.port, tls=server.security is Security.TLS)
     except OutgoingRefused as error:
         raise server.rejected(f"{server} may not be called from here: {error}", "host") from error
+    except CertificateRefused as error:
+        raise server.rejected(str(error), "host") from error
     except OutgoingFailed as error:
         raise Unavailable(f"{server} does not answer: {error}") from error
     except (OSError, TimeoutError) as error:

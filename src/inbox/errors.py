@@ -289,3 +289,9 @@ class OutgoingFailed(ChannelError):
     def __init__(self, message: str | None = None, *, may_have_arrived: bool = False) -> None:
         super().__init__(message)
         self.may_have_arrived = may_have_arrived
+
+
+class CertificateRefused(OutgoingFailed):
+    """The far end shows a certificate that is not its own, or not good."""
+
+    code = "certificate_refused"

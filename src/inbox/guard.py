@@ -26,7 +26,7 @@ import structlog
 
 from inbox.addresses import Address, Allowance, is_public, plain, read_allowance
 from inbox.channel.host import HttpAnswer
-from inbox.errors import OutgoingFailed, OutgoingRefused
+from inbox.errors import CertificateRefused, OutgoingFailed, OutgoingRefused
 
 log = structlog.get_logger(__name__)
 
@@ -290,7 +290,8 @@ async def _evenly(host: str, port: int | None) -> AsyncIterator[None]:
     except _NO_ANSWER as error:
         log.warning("outgoing.failed", host=host, port=port, reason=repr(error))
         await _until(started + _REFUSAL.total_seconds())
-        raise OutgoingFailed(_certificate_trouble(error, host)) from error
+        trouble = _certificate_trouble(error, host)
+        raise CertificateRefused(trouble) if trouble else OutgoingFailed() from error
 
 
 async def _until(moment: float) -> None:

@@ -321,3 +321,17 @@ async def test_a_server_that_falls_silent_while_we_wait_is_given_up_within_the_p
     with pytest.raises(ExceptionGroup) as raised:
         await asyncio.wait_for(lose(server, "fall_silent", hasty), timeout=5)
     assert raised.group_contains(Unavailable, match="does not answer any more")
+
+
+@pytest.mark.parametrize("capabilities", [("IDLE", "AUTH=PLAIN"), ("AUTH=PLAIN",)])
+async def test_while_nothing_comes_it_is_said_that_the_server_is_there(
+    server: ScriptedImapServer, capabilities: tuple[str, ...]
+) -> None:
+    server.capabilities = capabilities
+    heard = 0
+    async with asyncio.timeout(10), aclosing(pull(config(), place(server), None, timing=QUICK)) as batches:
+        async for batch in batches:
+            assert batch.originals == ()
+            heard += 1
+            if heard == 4:
+                break
