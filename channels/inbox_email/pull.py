@@ -39,6 +39,7 @@ class Timing:
     pulse: float = 8  # for the answer to that
     poll: float = 15  # where the server cannot idle
     others: float = 60  # between two looks into the folders beside the main one
+    heard: float = 60  # between two words that the server is there, while nothing comes
     reconcile: float = 3_600  # between two looks for mails whose numbers were passed without them
 
 
@@ -77,24 +78,20 @@ async def pull(
         fetching = _Fetching(client, host, Places.of(config, cursor))
         await fetching.open(config.imap_folder)
         yield fetching.batch()  # says that the inbox works, and where it begins
-        compared, others = _Due(host, timing.reconcile), _Due(host, timing.others)
+        compared, others, heard = (_Due(host, every) for every in (timing.reconcile, timing.others, timing.heard))
         while True:
-            is_thorough = compared.is_due()
-            if is_thorough:
-                async for batch in fetching.missed():
-                    yield batch
-            seen, found = client.news, False
-            async for batch in fetching.new():
-                found = True
+            seen, last, is_thorough = client.news, fetching.last_uid, compared.is_due()
+            async for batch in fetching.here(compare=is_thorough):
                 yield batch
             if config.folders[1:] and (others.is_due() or is_thorough):
                 async for batch in fetching.others(config.folders[1:], compare=is_thorough):
                     yield batch
                 await fetching.open(config.imap_folder)
             # A mail that was announced while we searched is not in what was found, and will not be announced again.
-            elif client.news == seen and not found:
+            elif client.news == seen and fetching.last_uid == last:
                 await client.idle(since=seen, refresh=timing.refresh, poll=timing.poll, pulse=timing.pulse)
-                yield fetching.batch()  # says that the server is there, which the inbox's health shows
+                if client.news == seen and heard.is_due():
+                    yield fetching.batch()  # says that the server is there, which the inbox's health shows
 
 
 class _Due:
@@ -122,6 +119,11 @@ class _Fetching:
         self._looked_at: dict[str, Mailbox] = {}  # how the other folders were when they were read last
         self._fault: str | None = None  # what is wrong with one of the other folders
 
+    @property
+    def last_uid(self) -> int:
+        """Return the number up to which this folder is fetched."""
+        return self._place.last_uid
+
     def batch(self, place: Place | None = None, originals: tuple[Original, ...] = ()) -> Batch:
         """Return originals with the cursor that is true once they are stored."""
         places = self._places.moved(place or self._place)
@@ -145,10 +147,7 @@ class _Fetching:
             except ConfigRejected as error:
                 self._fault = str(error)
                 continue
-            if compare:
-                async for batch in self.missed():
-                    yield batch
-            async for batch in self.new():
+            async for batch in self.here(compare=compare):
                 yield batch
         yield self.batch()
 
@@ -156,7 +155,15 @@ class _Fetching:
         """Tell whether a folder is not as it was; the server says so without opening it."""
         return await self._client.status(folder) != self._looked_at.get(folder)
 
-    async def new(self) -> AsyncIterator[Batch]:
+    async def here(self, *, compare: bool) -> AsyncIterator[Batch]:
+        """Fetch what came into this folder, and with `compare` what was overlooked before."""
+        if compare:
+            async for batch in self._missed():
+                yield batch
+        async for batch in self._new():
+            yield batch
+
+    async def _new(self) -> AsyncIterator[Batch]:
         """Fetch what came after the place in this folder."""
         last = self._place.last_uid
         since = b" " + _since(self._place.since) if self._place.since else b""
@@ -169,7 +176,7 @@ class _Fetching:
         if self._client.uidvalidity != self._place.uidvalidity:
             raise Unavailable("The IMAP server has numbered its mails anew.")
 
-    async def missed(self) -> AsyncIterator[Batch]:
+    async def _missed(self) -> AsyncIterator[Batch]:
         """Fetch what the folder holds of the last days and we do not, whatever its number; there should be nothing."""
         place = self._place
         recent = await self._client.search(_since(self._host.clock() - RECONCILED))
