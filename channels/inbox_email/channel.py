@@ -31,7 +31,7 @@ from inbox_email.compose import compose, written_to
 from inbox_email.config import EmailConfig
 from inbox_email.html import CLEANER
 from inbox_email.imap import ImapClient
-from inbox_email.marks import message_id
+from inbox_email.marks import envelope_id, message_id
 from inbox_email.oauth import bound_to, by_code, consent_url
 from inbox_email.pool import Pool, Room
 from inbox_email.pull import Timing, connected, pull
@@ -87,9 +87,9 @@ class EmailConnection:
         octets = message.frozen or self.prepare(message)[1]
         # A mail that no person wrote comes back to nobody (RFC 3834 section 3.3).
         to = [each.address for each in due(whom)]
-        envelope = Envelope(self._config.address, to, returns=not message.automatic)
-        refused = await send(self._pool.lend, envelope, octets, patience=self._patience) if to else {}
         own_id = message_id(self._host.signing_key, message.ticket_id, message.id, domain=self._config.domain)
+        envelope = Envelope(self._config.address, to, envelope_id(own_id), returns=not message.automatic)
+        refused = await send(self._pool.lend, envelope, octets, patience=self._patience) if to else {}
         return Receipt(external_id=own_id, undelivered=_undelivered(message, whom, refused))
 
     def per_minute(self) -> int:

@@ -21,6 +21,20 @@ def message_id(key: bytes, ticket: TicketId, message: MessageId, *, domain: str)
     return f"<{ticket_token(key, ticket)}.{encoded(message.bytes)}@{domain}>"
 
 
+def envelope_id(own_id: str) -> str:
+    """Return what a report brings back of one of our mails, also one that returns nothing of it (RFC 3461 section 4.4).
+
+    Its letters need no xtext, and they are fewer than the hundred that an ENVID may have.
+    """
+    return own_id.strip("<>").partition("@")[0]
+
+
+def own_id_in(envelope: str | None) -> str | None:
+    """Return an id of ours for the ENVID that a report brings back; None for one that we did not give."""
+    own_id = f"<{envelope}@envelope.invalid>"
+    return own_id if _OWN_ID.fullmatch(own_id) else None
+
+
 def message_of(own_id: str) -> MessageId | None:
     """Return the message that a Message-ID of ours names."""
     found = _OWN_ID.fullmatch(own_id)

@@ -46,6 +46,7 @@ class Envelope:
 
     sender: str
     recipients: Sequence[str]
+    id: str = ""  # what a report about it brings back, from a server that can (RFC 3461)
     returns: bool = True  # False: to nobody, where the server lets us say so (RFC 3834 section 3.3)
 
 
@@ -81,6 +82,17 @@ _NO_UNICODE = Reply(553, "5.6.7 The mail server cannot write to addresses with o
 
 
 Clients: TypeAlias = "Callable[[], AbstractAsyncContextManager[SmtpClient]]"  # lends one that is signed in
+
+
+_NOT_UNDERSTOOD = frozenset({501, 504, 555})
+
+
+def _wish(address: str) -> str:
+    """Ask for reports of failure and delay that name the address as we know it (RFC 3461 sections 4.1 and 4.2)."""
+    if not address.isascii():
+        return " NOTIFY=FAILURE,DELAY"
+    xtext = re.sub(r"[^!-*,-<>-~]", lambda found: f"+{ord(found[0]):02X}", address)
+    return f" NOTIFY=FAILURE,DELAY ORCPT=rfc822;{xtext}"
 
 
 class SmtpClient:
@@ -139,23 +151,28 @@ class SmtpClient:
         """Name sender and recipients; return the refused, which may be all where each has words of their own."""
         sender, recipients = envelope.sender, envelope.recipients
         options = (f" SIZE={size}" if "SIZE" in self._offers else "") + self._unicode_option(sender, recipients)
-        reply = await self.command(f"MAIL FROM:<{sender if envelope.returns else ''}>{options}")
+        wants_reports = bool(envelope.id) and envelope.returns and "DSN" in self._offers
+        mark = f" RET=HDRS ENVID={envelope.id}" if wants_reports else ""
+        reply = await self.command(f"MAIL FROM:<{sender if envelope.returns else ''}>{options}{mark}")
+        if reply.code in _NOT_UNDERSTOOD and mark:
+            # A gateway may offer what the server behind it does not know: reports are dispensable, the mail is not.
+            wants_reports, reply = False, await self.command(f"MAIL FROM:<{sender}>{options}")
         if reply.code >= 500 and not envelope.returns:
             # Some providers let an account send in its own name only.
             reply = await self.command(f"MAIL FROM:<{sender}>{options}")
         if reply.code != 250:
             raise _sender_refused(reply)
-        replies = {address: await self._recipient(address) for address in recipients}
+        replies = {address: await self._recipient(address, reported=wants_reports) for address in recipients}
         refused = {address: reply for address, reply in replies.items() if reply.code not in {250, 251}}
         is_ours = any(reply.is_account_fault for reply in refused.values())
         if len(refused) == len(recipients) and (is_ours or len(refused) == 1):
             raise _recipients_refused(refused)
         return refused
 
-    async def _recipient(self, address: str) -> Reply:
+    async def _recipient(self, address: str, *, reported: bool) -> Reply:
         if not address.isascii() and "SMTPUTF8" not in self._offers:
             return _NO_UNICODE
-        return await self.command(f"RCPT TO:<{address}>")
+        return await self.command(f"RCPT TO:<{address}>{_wish(address) if reported else ''}")
 
     async def body(self, octets: bytes) -> None:
         """Send the mail up to, and without, the final dot: a loss until here means that it has not arrived."""

@@ -22,7 +22,7 @@ from inbox_email.forwards import forwarded_in
 from inbox_email.headers import Address, Headers
 from inbox_email.html import CLEANER
 from inbox_email.invitations import invitation_in
-from inbox_email.marks import LOOP_FIELD, loop_mark, message_of
+from inbox_email.marks import LOOP_FIELD, loop_mark, message_of, own_id_in
 from inbox_email.mime import Mail, content_octets, take_apart
 from inbox_email.places import HISTORY, SENT, marked
 from inbox_email.receipts import seen_by
@@ -172,6 +172,8 @@ def _references(mail: Mail, kind: Automatic | None) -> tuple[str, ...]:
     """Return what a mail answers, nearest first; a bounce answers what it returns."""
     headers = mail.headers
     returned = _returned_ids(mail) if kind in {"bounce", "complaint", "receipt"} else []
+    if kind == "bounce" and (named := own_id_in(report_of(mail).envelope)):
+        returned = [named, *returned]
     found = dict.fromkeys([*returned, *headers.ids("in-reply-to"), *reversed(headers.ids("references"))])
     found.pop(headers.own_id() or "", None)
     return tuple(found)[:MAX_REFERENCES]

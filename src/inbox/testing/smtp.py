@@ -53,6 +53,8 @@ class SmtpSink(Listener):
         self.mails: list[SentMail] = []
         self.arrived = asyncio.Condition()
         self.commands: list[str] = []  # the verbs that were heard, in order
+        self.envelope: list[str] = []  # the commands that named senders and recipients, whole
+        self.extensions: list[str] = []  # offered besides
         self.answers: dict[str, str] = {}  # by verb, or by "RCPT address"
         self.injected = ""  # said in plain text behind the answer to STARTTLS, as by somebody in between
         self.drop_at: str | None = None  # drop the connection once at this verb, before it is answered
@@ -129,6 +131,7 @@ class _Session:
 
     def _offers(self) -> str:
         offers = ["sink", "SIZE 50000000", "8BITMIME", "ENHANCEDSTATUSCODES"]
+        offers += self._sink.extensions
         offers += ["STARTTLS"] if self._sink.tls else []
         is_asked = self._sink.user is not None or self._sink.believes is not None
         offers += [f"AUTH {self._sink.methods}"] if is_asked else []
@@ -156,6 +159,7 @@ class _Session:
         return base64.b64decode(await self._reader.readline()).decode()
 
     async def _address(self, verb: str, command: str) -> None:
+        self._sink.envelope.append(command)
         found = _ADDRESS.search(command)
         address = found[1] if found else ""
         if verb == "MAIL":

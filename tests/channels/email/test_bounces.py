@@ -6,7 +6,7 @@ import pytest
 
 from inbox.domain.ids import MessageId, TicketId, new_id
 from inbox_email.bounces import report_of
-from inbox_email.marks import message_id
+from inbox_email.marks import envelope_id, message_id
 from inbox_email.mime import take_apart
 from tests.channels.email.builders import KEY, mail, understood
 
@@ -37,6 +37,25 @@ def test_a_report_by_the_standard_names_each_recipient_with_status_and_words() -
     ]
     assert report.failures[0].reason == "550 5.1.1 No such user"
     assert report.envelope == "m-42"
+
+
+def test_a_report_that_returns_nothing_is_known_by_the_id_of_our_envelope() -> None:
+    ticket, message = TicketId(new_id()), MessageId(new_id())
+    own_id = message_id(KEY, ticket, message, domain="example.org")
+    group = "Final-Recipient: rfc822; ann@example.net\r\nAction: failed\r\nStatus: 5.1.1"
+    report = standard(group).replace("m-42", envelope_id(own_id))
+    received = understood(mail(report, **_STANDARD))
+
+    assert len(envelope_id(own_id)) <= 100
+    assert (received.ticket, received.about) == (ticket, message)
+    assert [(u.recipient, u.gone) for u in received.undelivered] == [("ann@example.net", True)]
+
+
+def test_an_envelope_id_of_others_proves_nothing() -> None:
+    group = "Final-Recipient: rfc822; ann@example.net\r\nAction: failed"
+    received = understood(mail(standard(group), **_STANDARD))
+
+    assert (received.ticket, received.about, received.references) == (None, None, ())
 
 
 def test_the_address_that_we_wrote_to_counts_and_not_where_it_was_forwarded() -> None:

@@ -59,6 +59,48 @@ async def test_a_mail_is_handed_over_with_its_envelope(sink: SmtpSink) -> None:
     assert receipt.delivery == "sent"
 
 
+async def test_a_server_that_reports_is_asked_to_name_our_mail_and_whom_we_meant(sink: SmtpSink) -> None:
+    sink.extensions = ["DSN"]
+    whom = (Recipient("ann+tag=1@example.net"), Recipient("bob@example.net", role=Role.BCC))
+    receipt = await connection(sink).send(replace(MESSAGE, recipients=whom))
+
+    sender, *recipients = sink.envelope
+    own = str(receipt.external_id).strip("<>").partition("@")[0]
+    assert sender.startswith(f"MAIL FROM:<{ADDRESS}>")
+    assert sender.endswith(f" RET=HDRS ENVID={own}")
+    assert recipients == [
+        "RCPT TO:<ann+tag=1@example.net> NOTIFY=FAILURE,DELAY ORCPT=rfc822;ann+2Btag+3D1@example.net",
+        "RCPT TO:<bob@example.net> NOTIFY=FAILURE,DELAY ORCPT=rfc822;bob@example.net",
+    ]
+
+
+class Once(dict[str, str]):
+    """Answers of which each is given once."""
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self.pop(key, default)
+
+
+async def test_a_server_that_offers_reports_and_knows_none_gets_the_mail_all_the_same(sink: SmtpSink) -> None:
+    sink.extensions = ["DSN"]
+    sink.answers = Once(MAIL="555 5.5.4 unsupported option")
+    await connection(sink).send(MESSAGE)
+
+    assert [mail.recipients for mail in sink.mails] == [("ann@example.net",)]
+    assert sink.envelope[-1] == "RCPT TO:<ann@example.net>"
+
+
+async def test_a_server_that_does_not_report_is_asked_for_nothing(sink: SmtpSink) -> None:
+    await connection(sink).send(MESSAGE)
+    assert not any(word in line for line in sink.envelope for word in ("ENVID", "NOTIFY", "ORCPT"))
+
+
+async def test_a_mail_that_no_person_wrote_asks_for_no_reports(sink: SmtpSink) -> None:
+    sink.extensions = ["DSN"]
+    await connection(sink).send(replace(MESSAGE, automatic=True))
+    assert not any(word in line for line in sink.envelope for word in ("ENVID", "NOTIFY", "ORCPT"))
+
+
 @pytest.mark.parametrize("methods", ["PLAIN", "LOGIN"])
 async def test_every_way_to_sign_in_works(sink: SmtpSink, methods: str) -> None:
     sink.methods = methods
