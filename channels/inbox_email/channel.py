@@ -19,6 +19,7 @@ from inbox.channel.model import (
     Outgoing,
     Receipt,
     Received,
+    Told,
     Undelivered,
 )
 from inbox.domain.fates import due
@@ -35,6 +36,7 @@ from inbox_email.marks import envelope_id, message_id
 from inbox_email.oauth import bound_to, by_code, consent_url
 from inbox_email.pool import Pool, Room
 from inbox_email.pull import Timing, connected, pull
+from inbox_email.repeats import fold
 from inbox_email.smtp import Envelope, Patience, Reply, send, signed_in
 from inbox_email.understand import Reader
 from inbox_email.ways_in import BY_CONSENT
@@ -76,6 +78,9 @@ class EmailConnection:
 
     def understand(self, original: Original) -> Sequence[Received]:
         return self._reader.understand(original)
+
+    def fold(self, received: Received, told: Sequence[Told]) -> Received:
+        return fold(received, told, own=self._config.address)
 
     def prepare(self, message: Outgoing) -> tuple[str, bytes]:
         return compose(self._config, self._host.signing_key, message)

@@ -50,7 +50,7 @@ _PLAIN_VALUE = re.compile(r"[\w%.,#() +-]{1,120}")
 _LINK = re.compile(r"(?:https?|mailto|tel):", re.IGNORECASE)
 _REMOTE = re.compile(r"https?://", re.IGNORECASE)
 _IMAGE = re.compile(r"cid:|https?://|data:image/(?:png|jpe?g|gif|webp);base64,", re.IGNORECASE)
-_TOKEN = re.compile(r'<(/?)([a-z][a-z0-9]*)((?:\s+[^\s=>"]+="[^"]*")*)\s*/?>|([^<]+)|(<)', re.IGNORECASE)
+TOKEN = re.compile(r'<(/?)([a-z][a-z0-9]*)((?:\s+[^\s=>"]+="[^"]*")*)\s*/?>|([^<]+)|(<)', re.IGNORECASE)
 _ATTRIBUTE = re.compile(r'([^\s=>"]+)="([^"]*)"')
 _ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 _FORMATTING = _words("a b big code em font i nobr s small strike strong tt u")
@@ -114,7 +114,7 @@ def read(html: str) -> list[Token]:
         url_schemes={"http", "https", "mailto", "tel", "cid", "data"},
         set_tag_attribute_values={"a": {"target": "_blank"}},
     )
-    return [_token(match) for match in _TOKEN.finditer(cleaned)]
+    return [_token(match) for match in TOKEN.finditer(cleaned)]
 
 
 def render(tokens: Iterable[Token], sheet: str = "") -> Rendered:

@@ -116,3 +116,21 @@ async def test_reports_of_what_did_not_arrive_are_never_too_many(post: Post) -> 
 
         assert report.meta.get("flood") is None
     assert utc_now() - first.at < timedelta(hours=1)
+
+
+async def test_what_an_answer_repeats_of_us_is_folded_in_any_language(post: Post) -> None:
+    first = await asked(post, "Wann kommt sie?", f"Greta <{GRETA}>")
+    answer = await post.answers(first.ticket_id, "Liebe Greta, sie kommt im Mai, ganz sicher.")
+    text = (
+        "Diolch!\n\nAr 1 Mai 2026, ysgrifennodd Team <help@crowd.example>:\n"
+        "Liebe Greta, sie kommt\nim Mai, ganz sicher.\nWann kommt sie?\n"
+    )
+    said = await asked(
+        post, text, f"Greta <{GRETA}>", In_Reply_To=str(answer.external_id), References=str(first.external_id)
+    )
+    guessed = await asked(post, text, EVE, In_Reply_To=str(first.external_id))
+
+    assert said.text == "Diolch!"
+    assert said.quoted is not None
+    assert "ysgrifennodd" in said.quoted
+    assert "Liebe Greta" in guessed.text

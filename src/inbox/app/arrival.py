@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from inbox.app.languages import SILENCE, Heard
 from inbox.app.routing import Current
+from inbox.channel.contract import Folds
 from inbox.channel.model import Capabilities, Original, Received
 from inbox.domain.ids import OriginalId
 from inbox.domain.inbox import Inbox
@@ -23,4 +24,5 @@ class Arrival:
     original: Original | None = None  # stored with the message; None when it was kept before
     heard: Heard = SILENCE
     routing: Current = field(default_factory=Current)  # the rules as they are now
+    folds: Folds | None = None  # knows again what is repeated of earlier messages
     original_id: OriginalId | None = None  # of the one that was kept before

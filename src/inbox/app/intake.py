@@ -16,7 +16,7 @@ from inbox.app.ports import Unit, Units
 from inbox.app.receive import Outcome, Taken, is_plain, locks_for, receive, receive_at_once
 from inbox.app.routing import Routing
 from inbox.app.turns import Turns
-from inbox.channel.contract import Answer, Connection, Pushes, ReadsApart, Understands
+from inbox.channel.contract import Answer, Connection, Folds, Pushes, ReadsApart, Understands
 from inbox.channel.host import Clock
 from inbox.channel.model import Batch, File, Original, Received, WebhookCall
 from inbox.domain.events import EventType, NewEvent
@@ -142,6 +142,7 @@ async def arrived(
         attachments=attachments,
         heard=door.languages.hear(received),
         routing=door.routing.current,
+        folds=opened.connection if isinstance(opened.connection, Folds) else None,
         original_id=original_id,
     )
 

@@ -15,6 +15,7 @@ from inbox.app.loops import quieted
 from inbox.app.newcomers import new_claims, new_contact
 from inbox.app.passed_on import as_written, keep_cover, passed_on_by
 from inbox.app.ports import Known, Placed, PublicEntry, Unit
+from inbox.app.repeated import without_repeats
 from inbox.app.routing import minutes_of, wording
 from inbox.app.seen import mark_seen
 from inbox.app.strangers import gives_our_name, is_aside, is_stranger, remarks, routed, writer_of
@@ -78,7 +79,7 @@ async def receive(unit: Unit, arrival: Arrival, *, now: datetime) -> Taken:
     if manager is not None and received.forwarded is not None:
         return await _passed_on(unit, arrival, received.forwarded, manager, now=now)
     arrival, known = await quieted(unit, arrival, known, now=now)
-    return await _store(unit, arrival, known, now=now)
+    return await _store(unit, await without_repeats(unit, arrival), known, now=now)
 
 
 async def _passed_on(unit: Unit, arrival: Arrival, forwarded: Forwarded, manager: Manager, *, now: datetime) -> Taken:

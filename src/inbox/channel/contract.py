@@ -26,6 +26,7 @@ from inbox.channel.model import (
     Receipt,
     Received,
     Sender,
+    Told,
     WebhookCall,
 )
 from inbox.domain.ids import InboxId
@@ -164,6 +165,14 @@ class Signs(Protocol):
 
     def signature(self, language: str | None) -> str:
         """Return what stands below an answer in a language; empty for nothing."""
+
+
+@runtime_checkable
+class Folds(Protocol):
+    """Knows in an answer what it repeats of what was said before: the service knows what that was."""
+
+    def fold(self, received: Received, told: Sequence[Told]) -> Received:
+        """Return an answer with what it repeats in `quoted`, the nearest first in `told`. Pure, in linear time."""
 
 
 @runtime_checkable

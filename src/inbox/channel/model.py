@@ -155,6 +155,14 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """The words of a message that another one answers."""
+
+    text: str
+    ours: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Original:
     """Something as it arrived, kept before it is understood.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, and_, cast, or_, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from inbox.app.queries import Page
+from inbox.channel.model import Told
 from inbox.domain.calls import Call
 from inbox.domain.ids import AttachmentId, InboxId, MessageId, TicketId
 from inbox.domain.message import BY_RULES, Attachment, Delivery, Direction, Kind, Message
@@ -28,6 +29,10 @@ _UNUSED = """
 select sha256 from unnest($1::text[]) as gone (sha256)
 where not exists (select from uploads u where u.sha256 = gone.sha256)
   and not exists (select from visitor_files f where f.sha256 = gone.sha256)
+"""
+_TOLD = """
+select m.text, m.direction from unnest($2::text[]) with ordinality as r (id, place)
+join messages m on m.inbox_id = $1 and m.external_id = r.id where m.deleted_at is null order by r.place
 """
 _NAMES = tuple(field.name for field in fields(Message))
 _MOMENTS = ("started_at", "answered_at", "ended_at", "cause_at", "manager_at")
@@ -206,6 +211,11 @@ class Messages:
     async def _last(self, *conditions: ColumnElement[bool]) -> Message | None:
         row = await self._session.row(select(messages).where(*conditions).order_by(messages.c.seq.desc()).limit(1))
         return to_message(row) if row else None
+
+    async def told(self, inbox_id: InboxId, external_ids: Sequence[str]) -> list[Told]:
+        """Return the words of the messages that the far end knows by these ids, in the order of the ids."""
+        rows = await self._session.driver.fetch(_TOLD, inbox_id, list(external_ids))
+        return [Told(row["text"], row["direction"] == Direction.OUTBOUND.value) for row in rows]
 
     async def external_ids(self, ticket_id: TicketId) -> tuple[str, ...]:
         """Return what the far end calls the messages of a ticket, oldest first; a stranger's are nobody's business."""
