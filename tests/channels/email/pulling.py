@@ -13,7 +13,7 @@ from inbox.channel.model import Batch, Original
 from inbox_email.pull import Timing, pull
 from tests.channels.email.builders import config
 
-QUICK = Timing(connect=2, answer=0.4, refresh=0.5, pulse=0.4, poll=0.2)
+QUICK = Timing(connect=2, answer=0.4, refresh=0.5, pulse=0.4, poll=0.2, heard=0)
 PATIENT = Timing(connect=5, answer=5, refresh=30, pulse=5, poll=30)
 
 

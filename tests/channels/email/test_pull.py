@@ -122,18 +122,6 @@ async def test_a_mail_announced_during_a_search_is_fetched_at_once(server: Scrip
         await until(lambda: store.texts == ["unannounced later"], within=2)
 
 
-async def test_a_server_that_is_there_and_has_nothing_is_told_of(server: ScriptedImapServer) -> None:
-    server.append(mail("old"))
-    timing = replace(PATIENT, refresh=0.05)
-    said = 0
-    async with asyncio.timeout(5), aclosing(pull(config(), place(server), None, timing=timing)) as batches:
-        async for batch in batches:
-            said += not batch.originals
-            if said == 2:
-                break
-    assert server.commands.count("IDLE") == 1
-
-
 async def test_a_server_that_cannot_idle_is_asked(server: ScriptedImapServer) -> None:
     server.capabilities = ()
     store = Store()
