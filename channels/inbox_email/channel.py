@@ -28,11 +28,11 @@ from inbox.domain.threading import Threading
 from inbox.errors import DeliveryFailed, InboxError
 from inbox_email.account import Account
 from inbox_email.acknowledge import acknowledgement
-from inbox_email.compose import compose, written_to
+from inbox_email.compose import compose, probe_mail, written_to
 from inbox_email.config import EmailConfig
 from inbox_email.html import CLEANER
 from inbox_email.imap import ImapClient
-from inbox_email.marks import envelope_id, message_id
+from inbox_email.marks import envelope_id, marked_address, message_id, probe_mark
 from inbox_email.oauth import bound_to, by_code, consent_url
 from inbox_email.pool import Pool, Room
 from inbox_email.pull import Timing, connected, pull
@@ -96,6 +96,18 @@ class EmailConnection:
         envelope = Envelope(self._config.address, to, envelope_id(own_id), returns=not message.automatic)
         refused = await send(self._pool.lend, envelope, octets, patience=self._patience) if to else {}
         return Receipt(external_id=own_id, undelivered=_undelivered(message, whom, refused))
+
+    def wants_proof(self) -> bool:
+        return self._config.plus_addresses and not self._config.marks_replies
+
+    async def probe(self) -> None:
+        key = self._host.signing_key
+        to = marked_address(self._config.address, probe_mark(key, self._config.address))
+        if to is None:
+            return
+        octets = probe_mail(self._config, key, to=to, at=self._host.clock())
+        envelope = Envelope(self._config.address, (to,), returns=False)
+        await send(self._pool.lend, envelope, octets, patience=self._patience)
 
     def per_minute(self) -> int:
         return self._config.per_minute

@@ -15,12 +15,13 @@ from textwrap import wrap
 from urllib.parse import quote as percent_encoded
 
 from inbox.channel.model import File, Outgoing
+from inbox.channel.signing import ticket_token
 from inbox.domain.recipients import Recipient, Role, distinct
 from inbox.errors import Invalid
 from inbox_email.charsets import clean, one_line
 from inbox_email.config import EmailConfig
 from inbox_email.forwarding import block_of
-from inbox_email.marks import loop_mark, message_id
+from inbox_email.marks import loop_mark, marked_address, message_id, probe_mark
 from inbox_email.understand import shortened
 
 MAX_QUOTE = 20_000  # characters
@@ -48,6 +49,7 @@ def compose(config: EmailConfig, key: bytes, message: Outgoing) -> tuple[str, by
         _field("Subject", _encoded(_subject(message), at=9)),
         _field("Date", format_datetime(message.at)),
         _field("Message-ID", own_id),
+        *_reply_to(config, key, message),
         *_threading(message),
         *(_AUTOMATIC if message.automatic else []),
         *([_field("Disposition-Notification-To", config.address)] if _asks_for_receipt(config, message) else []),
@@ -101,6 +103,29 @@ def _subject(message: Outgoing) -> str:
     if message.passes_on:
         return subject if _PASSED_ON.match(subject) else f"Fwd: {subject}"
     return f"Re: {subject}" if is_answer and not _ANSWERED.match(subject) else subject
+
+
+def _reply_to(config: EmailConfig, key: bytes, message: Outgoing) -> list[str]:
+    """Let an answer find its ticket by the address alone: some mailers and providers lose every Message-ID."""
+    if message.automatic or not config.marks_replies:
+        return []
+    marked = marked_address(config.address, f"c.{ticket_token(key, message.ticket_id)}")
+    return [_field("Reply-To", _named(one_line(config.display_name), marked))] if marked else []
+
+
+def probe_mail(config: EmailConfig, key: bytes, *, to: str, at: datetime) -> bytes:
+    """Return the mail to ourselves that shows whether marked addresses reach us."""
+    fields = [
+        _field("From", config.address),
+        _field("To", to),
+        _field("Subject", "Probe"),
+        _field("Date", format_datetime(at)),
+        _field("Message-ID", f"<{probe_mark(key, config.address)}.{int(at.timestamp())}@{config.domain}>"),
+        _field("Auto-Submitted", "auto-generated"),
+        _field("MIME-Version", "1.0"),
+    ]
+    words = "The service wrote this to itself to see whether addresses with a mark behind a plus arrive.\n"
+    return ("\r\n".join(fields) + "\r\n").encode() + _text("plain", words)
 
 
 def _threading(message: Outgoing) -> list[str]:

@@ -275,6 +275,22 @@ class EmailConfig(ChannelConfig):
         le=10_000,
         default=0,
     )
+    plus_addresses: bool = titled(
+        "Mark the address that answers go to",
+        "Answers find their ticket by help+mark@… too. Used once a mail of ours to such an address has arrived.",
+        de=(
+            "Antwortadresse markieren",
+            "Antworten finden ihren Vorgang auch über hilfe+marke@… Gilt, sobald eine Probemail dort ankam.",
+        ),
+        default=False,
+    )
+    plus_proven: Line = titled(
+        "Proven for",
+        "The address at which a marked mail of ours has arrived.",
+        de=("Erprobt für", "Die Adresse, an der eine markierte Mail von uns angekommen ist."),
+        readOnly=True,
+        default="",
+    )
     quote_original: bool = titled(
         "Quote below answers",
         "Put the message that is answered below the answer.",
@@ -340,6 +356,11 @@ class EmailConfig(ChannelConfig):
             return self.imap_user, password.get_secret_value() if password else ""
         own = self.smtp_password if self.smtp_password and self.smtp_password.get_secret_value() else password
         return self.smtp_user or self.imap_user, own.get_secret_value() if own else ""
+
+    @property
+    def marks_replies(self) -> bool:
+        """Tell whether answers may go to an address with a mark behind a plus."""
+        return self.plus_addresses and self.plus_proven == self.address
 
     def signed(self, language: str | None) -> str:
         """Return the signature of a language."""

@@ -14,6 +14,8 @@ LOOP_FIELD = "x-loop-mark"  # without our name: the crowd never sees it
 
 _OWN_ID = re.compile(r"<[a-z2-7]{42}\.([a-z2-7]{26})@[^<>@\s]+>", re.IGNORECASE)
 _LOOP = b"inbox/email-loop/1"
+_PROBE = b"inbox/email-probe/1"
+_LONGEST_LOCAL = 64  # octets
 
 
 def message_id(key: bytes, ticket: TicketId, message: MessageId, *, domain: str) -> str:
@@ -46,3 +48,15 @@ def message_of(own_id: str) -> MessageId | None:
 def loop_mark(key: bytes, own_id: str) -> str:
     """Return the mark by which this inbox knows its own mail again, whoever sends it back."""
     return encoded(hmac.new(key, _LOOP + own_id.encode("utf-8", "replace"), hashlib.sha256).digest()[:15])
+
+
+def probe_mark(key: bytes, address: str) -> str:
+    """Return the mark of a mail to ourselves, by which we see whether marked addresses reach us."""
+    return "probe." + encoded(hmac.new(key, _PROBE + address.casefold().encode(), hashlib.sha256).digest()[:15])
+
+
+def marked_address(address: str, mark: str) -> str | None:
+    """Return an address with a mark behind a plus; None where that is longer than one may be (RFC 5321, 4.5.3.1.1)."""
+    local, _, domain = address.rpartition("@")
+    marked = f"{local}+{mark}"
+    return f"{marked}@{domain}" if len(marked) <= _LONGEST_LOCAL and "+" not in local else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from inbox.channel.model import Forwarded, Original, Received, Sender, Undelivered
@@ -22,7 +22,7 @@ from inbox_email.forwards import forwarded_in
 from inbox_email.headers import Address, Headers
 from inbox_email.html import CLEANER
 from inbox_email.invitations import invitation_in
-from inbox_email.marks import LOOP_FIELD, loop_mark, message_of, own_id_in
+from inbox_email.marks import LOOP_FIELD, loop_mark, message_of, own_id_in, probe_mark
 from inbox_email.mime import Mail, content_octets, take_apart
 from inbox_email.places import HISTORY, SENT, marked
 from inbox_email.receipts import seen_by
@@ -58,7 +58,7 @@ class Reader:
         if marked(original, HISTORY):
             received = as_history(received)
         if not marked(original, SENT):
-            return [received]
+            return [replace(received, proves=self._proved(original))]
         return as_sent(received, take_apart(original.body).headers, address=self.address)
 
     def read(self, original: Original) -> Received:
@@ -101,6 +101,15 @@ class Reader:
             | _special(mail, invitation)
             | {"digest": _digest(headers, original.body)},
         )
+
+    def _proved(self, original: Original) -> dict[str, str]:
+        """Return what is true once our mail to ourselves is here: it went to the marked address and nowhere else."""
+        mark = probe_mark(self.key, self.address)
+        if mark.encode() not in original.body[:_RETURNED_OCTETS]:
+            return {}
+        to = take_apart(original.body).headers.addresses("to")
+        is_probe = any(each.address.partition("@")[0].partition("+")[2].casefold() == mark for each in to)
+        return {"plus_proven": self.address} if is_probe else {}
 
     def _sender(self, headers: Headers, octets: bytes) -> Sender:
         named = _first(headers.addresses("from")) or _first(headers.addresses("sender", "reply-to", "return-path"))

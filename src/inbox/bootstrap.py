@@ -250,6 +250,7 @@ def _work(services: Services, blobs: BlobStore) -> dict[str, Loop]:
         "clocks": Wake(EventType.TICKET_CHANGED, EventType.CALL_CHANGED, EventType.MESSAGE_RECEIVED),
         "assign": Wake(*timers.ASSIGN_WAKES),
         "fetch": Wake(EventType.INBOX_CHANGED),
+        "probe": Wake(EventType.INBOX_CHANGED),
         "understand": Wake(),
         "tidy": Wake(),
     }
@@ -265,6 +266,7 @@ def _work(services: Services, blobs: BlobStore) -> dict[str, Loop]:
         "tidy": lambda: timers.tidy(door, wakes["tidy"]),
         "files": lambda: timers.tidy_files(door, blobs, Wake()),
         "fetch": fetching.run,
+        "probe": lambda: timers.probe_inboxes(door, wakes["probe"]),
         "understand": lambda: intake.understand(door, wakes["understand"]),
     }
 

@@ -15,6 +15,7 @@ from inbox.app.loops import quieted
 from inbox.app.newcomers import new_claims, new_contact
 from inbox.app.passed_on import as_written, keep_cover, passed_on_by
 from inbox.app.ports import Known, Placed, PublicEntry, Unit
+from inbox.app.probe import proved
 from inbox.app.repeated import without_repeats
 from inbox.app.routing import minutes_of, wording
 from inbox.app.seen import mark_seen
@@ -65,6 +66,9 @@ def locks_for(inbox: Inbox, received: Received) -> tuple[str, ...]:
 async def receive(unit: Unit, arrival: Arrival, *, now: datetime) -> Taken:
     """Store a received message, or what it changes of one that is here; the unit must hold `locks_for` it."""
     received, inbox = arrival.received, arrival.inbox
+    if received.proves:
+        await proved(unit, inbox.id, received.proves)
+        return Taken(Outcome.ECHO)
     known = await unit.intake.look_up(inbox.id, received, arrival.capabilities.threading, original=arrival.original)
     if known.repeated:
         return Taken(Outcome.DUPLICATE, message=known.message)

@@ -152,6 +152,17 @@ class Addressed(Protocol):
 
 
 @runtime_checkable
+class Probes(Protocol):
+    """Finds out by a message to itself what its far end can do, before it builds on that."""
+
+    def wants_proof(self) -> bool:
+        """Tell whether a message is to be sent."""
+
+    async def probe(self) -> None:
+        """Send it; when it arrives, it is understood as one that `proves` settings. Raises as `send` does."""
+
+
+@runtime_checkable
 class Paces(Protocol):
     """Is let send only so much; the service holds back the rest, in all its processes together."""
 

@@ -146,6 +146,7 @@ class Received:
     seen: Seen | None = None  # who has that before them
     call: Call | None = None
     wants_answer: bool = True  # of what we said: it is an answer
+    proves: Mapping[str, Any] = field(default_factory=dict)  # settings that are true now: our own probe, and no message
     answerable: bool = False  # a machine may say that it is here: a person wrote it, whom an answer does not harm
     campaign: CampaignRef | None = None
     language: str | None = None  # what the source says of this text: a hint, a clear text counts more

@@ -10,6 +10,7 @@ from inbox.app.assign import Pass, assign_waiting
 from inbox.app.intake import Door
 from inbox.app.outages import Crier, notice_unheard, tell_of_outages
 from inbox.app.presence import Presence, mark_lost
+from inbox.app.probe import probe_due
 from inbox.app.timers import Ring, fire_due
 from inbox.app.visitor_files import Drops, forget_abandoned
 from inbox.domain.clocks import ClockKind
@@ -113,6 +114,13 @@ async def watch_inboxes(door: Door, crier: Crier, wake: Wake) -> None:
             await notice_unheard(door.units, now=door.clock())
         await tell_of_outages(door.units, crier, now=door.clock())
         await wake.sleep(until=None, now=door.clock(), at_most=_OUTAGES)
+
+
+async def probe_inboxes(door: Door, wake: Wake) -> None:
+    """Let inboxes try out what they may build on, for ever."""
+    while True:
+        await probe_due(door.units, door.inboxes, door.clock)
+        await wake.sleep(until=None, now=door.clock(), at_most=_HOURLY)
 
 
 async def tidy_files(door: Door, blobs: Drops, wake: Wake) -> None:
