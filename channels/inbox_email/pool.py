@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from inbox.channel.host import Host
-from inbox.errors import DeliveryPaced, Unavailable
+from inbox.errors import DeliveryPaced, FarEndGone
 from inbox_email.account import Account
 from inbox_email.config import EmailConfig
 from inbox_email.smtp import Patience, SmtpClient, sign_in
@@ -51,7 +51,7 @@ class Pool:
     async def lend(self) -> AsyncIterator[SmtpClient]:
         """Lend a connection for one mail; one that something went wrong on is not lent again.
 
-        Raises DeliveryPaced if all are in use, Unavailable, DeliveryDelayed or ConfigRejected if none can be had.
+        Raises DeliveryPaced if all are in use, FarEndGone or ConfigRejected if none can be had.
         """
         await self._turn()
         try:
@@ -90,7 +90,7 @@ class Pool:
                     kept.client.drop()
                 return _Kept(await sign_in(self._config, self._host, self._patience, account=self._account))
         except TimeoutError as error:
-            raise Unavailable(f"{self._config.smtp_host} is too slow.") from error
+            raise FarEndGone(f"{self._config.smtp_host} is too slow.") from error
 
     async def _keep(self, kept: _Kept) -> None:
         kept.mails += 1

@@ -16,7 +16,15 @@ from datetime import timedelta
 from typing import TypeAlias
 
 from inbox.channel.host import Host
-from inbox.errors import ConfigRejected, DeliveryDelayed, DeliveryFailed, DeliveryUncertain, RecipientGone, Unavailable
+from inbox.errors import (
+    ConfigRejected,
+    DeliveryDelayed,
+    DeliveryFailed,
+    DeliveryUncertain,
+    FarEndGone,
+    RecipientGone,
+    Unavailable,
+)
 from inbox_email.account import Account
 from inbox_email.bounces import is_gone
 from inbox_email.config import EmailConfig, Security
@@ -127,7 +135,7 @@ class SmtpClient:
         else:
             return
         if 400 <= reply.code < 500:
-            raise DeliveryDelayed(f"The server lets nobody sign in now: {reply}", retry_after=_LOGIN_PAUSE)
+            raise FarEndGone(f"The server lets nobody sign in now: {reply}", retry_after=_LOGIN_PAUSE)
         if reply.code != 235:
             raise self._wire.server.rejected(f"The mail server refused user and password: {reply}", "password")
 
@@ -137,13 +145,13 @@ class SmtpClient:
         return frozenset(self._offers.get("AUTH", "").upper().split())
 
     async def bear(self, mechanism: str, response: bytes, *, acknowledgement: bytes) -> None:
-        """Sign in by an access token; raise TokenRefused, or DeliveryDelayed for a server in trouble."""
+        """Sign in by an access token; raise TokenRefused, or FarEndGone for a server in trouble."""
         reply = await self.command(f"AUTH {mechanism} {base64.b64encode(response).decode('ascii')}")
         challenge = reply.text
         if reply.code == 334:  # a refusal comes as a challenge first, and is only told once that is answered
             reply = await self.command(base64.b64encode(acknowledgement).decode("ascii"))
         if 400 <= reply.code < 500:
-            raise DeliveryDelayed(f"The server lets nobody sign in now: {reply}", retry_after=_LOGIN_PAUSE)
+            raise FarEndGone(f"The server lets nobody sign in now: {reply}", retry_after=_LOGIN_PAUSE)
         if reply.code != 235:
             raise TokenRefused(explained(challenge, str(reply)))
 
@@ -220,7 +228,7 @@ class SmtpClient:
         if reply.code == code:
             return
         if 400 <= reply.code < 500:
-            raise DeliveryDelayed(f"The mail server {what}: {reply}")
+            raise FarEndGone(f"The mail server {what}: {reply}")
         raise self._wire.server.rejected(f"The mail server {what}: {reply}", "host")
 
     async def _reply(self) -> Reply:
@@ -241,7 +249,7 @@ class SmtpClient:
 async def signed_in(
     config: EmailConfig, host: Host, patience: Patience, *, account: Account | None = None
 ) -> AsyncIterator[SmtpClient]:
-    """Connect and sign in for a while; raise Unavailable, DeliveryDelayed or ConfigRejected."""
+    """Connect and sign in for a while; raise FarEndGone or ConfigRejected."""
     client = await sign_in(config, host, patience, account=account)
     try:
         yield client
@@ -250,8 +258,14 @@ async def signed_in(
 
 
 async def sign_in(config: EmailConfig, host: Host, patience: Patience, *, account: Account | None = None) -> SmtpClient:
-    """Connect and sign in; raise Unavailable, DeliveryDelayed or ConfigRejected."""
-    account = account or Account(config, host)
+    """Connect and sign in; raise FarEndGone or ConfigRejected."""
+    try:
+        return await _sign_in(config, host, patience, account=account or Account(config, host))
+    except Unavailable as error:
+        raise FarEndGone(str(error)) from error
+
+
+async def _sign_in(config: EmailConfig, host: Host, patience: Patience, *, account: Account) -> SmtpClient:
     account.admit("smtp")
     server = Server("smtp", config.smtp_host, config.smtp_port, config.smtp_security)
     wire = await dialled(host.dialer, server, within=patience.connect, patience=patience.verdict)

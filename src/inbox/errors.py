@@ -251,6 +251,12 @@ class DeliveryPaced(DeliveryDelayed):
     code = "delivery_paced"
 
 
+class FarEndGone(DeliveryDelayed):
+    """What carries the inbox's messages does not answer, whichever message it is."""
+
+    code = "far_end_gone"
+
+
 class DeliveryFailed(ChannelError):
     """The message cannot be delivered."""
 

@@ -28,6 +28,7 @@ from inbox.errors import (
     DeliveryFailed,
     DeliveryForbidden,
     DeliveryUncertain,
+    FarEndGone,
     TransitionRefused,
 )
 from inbox.store.unit_of_work import Units
@@ -139,6 +140,18 @@ async def test_an_inbox_that_lets_nothing_out_shows_it_until_something_gets_out(
     assert (failing["health"], failing["health_note"]) == ("failing", str(fault))
     assert (still["health"], still["health_note"]) == ("failing", str(fault))
     assert (well["health"], well["health_note"]) == ("ok", None)
+
+
+async def test_a_far_end_that_stays_away_is_an_outage_and_a_hiccup_is_none(post: Post) -> None:
+    post.far_end.answers.extend([FarEndGone("no answer")] * 3)
+    shown = []
+    for _ in range(4):
+        await post.deliver(after=timedelta(minutes=1))
+        shown.append((await post.inbox())["down"])
+
+    assert shown[:2] == [None, None]
+    assert (shown[2]["receiving"], shown[2]["sending"]) == (None, "no answer")
+    assert shown[3] is None
 
 
 async def test_what_only_its_recipient_refuses_is_no_fault_of_the_inbox(post: Post) -> None:

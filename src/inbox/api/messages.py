@@ -101,9 +101,9 @@ async def _forwarded(
     request: Request, unit: Unit, caller: Caller, ticket_id: TicketId, message_id: MessageId, body: NewForward
 ) -> Json:
     at_hand = services(request)
+    desk = await desk_of(unit, caller, at_hand, addressing=True)
     ticket = await unit.tickets.find(ticket_id, caller.access)
     opened = await at_hand.inboxes.get(ticket.inbox_id)
-    desk = await desk_of(unit, caller, at_hand, addressing=True)
     files = None if body.files is None else tuple(body.files)
     wanted = Forwarding(people_of(body), body.text, files, tuple(body.attachments))
     source = await unit.messages.find(ticket.id, message_id)

@@ -35,6 +35,7 @@ from inbox.errors import (
     DeliveryForbidden,
     DeliveryPaced,
     DeliveryUncertain,
+    FarEndGone,
     InboxError,
     Invalid,
     NotFound,
@@ -50,6 +51,7 @@ _RECORD_TRIES = 20
 _RECORD_PAUSE = 1.0  # seconds
 _MINUTE = timedelta(minutes=1)
 _BREATH = timedelta(seconds=2)
+_NO_BLIP = 3  # tries after which a far end that does not answer is an outage and not a hiccup
 _ACCOUNT_PAUSE = timedelta(minutes=5)  # an inbox with wrong settings is not hammered
 _FATES = {
     Delivery.SENT: Fate.SENT,
@@ -196,17 +198,18 @@ def failed(error: InboxError, attempt: int, *, jitter: float) -> Result:
     if isinstance(error, DeliveryUncertain):
         return Result(Delivery.UNCERTAIN, words)
     if isinstance(error, DeliveryFailed | NotFound | Invalid) or is_given_up(attempt):
-        return Result(Delivery.FAILED, words, fault=_fault_of(error), gone=isinstance(error, RecipientGone))
+        return Result(Delivery.FAILED, words, fault=_fault_of(error, attempt), gone=isinstance(error, RecipientGone))
     asked = error.retry_after if isinstance(error, DeliveryDelayed) else None
     pause = wait_before(attempt, jitter=jitter, asked=asked)
     if isinstance(error, ConfigRejected):
         pause = max(pause, _ACCOUNT_PAUSE)
-    return Result(Delivery.QUEUED, words, again_in=pause, fault=_fault_of(error))
+    return Result(Delivery.QUEUED, words, again_in=pause, fault=_fault_of(error, attempt))
 
 
-def _fault_of(error: InboxError) -> str | None:
-    """Return what is wrong with the inbox itself: until somebody mends it, nothing gets out by it."""
-    return str(error) if isinstance(error, ConfigRejected | DeliveryForbidden) else None
+def _fault_of(error: InboxError, attempt: int) -> str | None:
+    """Return what is wrong with the inbox itself: until that is mended, nothing gets out by it."""
+    is_settled = isinstance(error, FarEndGone) and attempt >= _NO_BLIP
+    return str(error) if is_settled or isinstance(error, ConfigRejected | DeliveryForbidden) else None
 
 
 async def _record(unit: Unit, row: Leased, result: Result, *, now: datetime) -> None:

@@ -55,7 +55,7 @@ class Connection(Protocol):
         """Hand one message over to the far end.
 
         Raises:
-            DeliveryDelayed: try again later.
+            DeliveryDelayed: try again later; FarEndGone if that holds for every message.
             DeliveryPaced: try again later, and do not count this time.
             DeliveryFailed: never will.
             DeliveryUncertain: it may have arrived; a person decides.
