@@ -6,14 +6,16 @@ from datetime import timedelta
 
 import pytest
 
+from inbox.app.lines import By
 from inbox.app.reply import Desk, Draft, reply
+from inbox.app.split import Cut, split
 from inbox.app.views import message_view
 from inbox.domain.manager import EVERYTHING
 from inbox.domain.message import Message
 from inbox.domain.recipients import Recipient, Role
 from inbox.domain.ticket import State
 from inbox.store.unit_of_work import utc_now
-from tests.api.posting import Post, begun, written
+from tests.api.posting import Post, begun, to, written
 
 GRETA, PAUL, EVE = "greta@people.example", "Paul <paul@people.example>", "Eve <eve@evil.example>"
 
@@ -44,13 +46,13 @@ async def test_whom_a_manager_wrote_to_in_cc_takes_part(post: Post, by: str) -> 
     assert (await post.ticket(first.ticket_id)).contact_id == first.contact_id
 
 
-async def test_a_blind_copy_makes_nobody_take_part(post: Post) -> None:
+async def test_who_got_a_blind_copy_joins_aside_and_by_our_mark_alone(post: Post) -> None:
     first = await asked(post, "Wann kommt sie?", f"Greta <{GRETA}>")
     answer = await answered_with(post, first, Recipient("paul@people.example", role=Role.BCC))
-    by_mark = await asked(post, "Ich weiß es.", PAUL, In_Reply_To=str(answer.external_id))
     by_guess = await asked(post, "Im Mai.", PAUL, In_Reply_To=str(first.external_id))
+    by_mark = await asked(post, "Ich weiß es.", PAUL, In_Reply_To=str(answer.external_id))
 
-    assert (by_mark.ticket_id, by_mark.unverified) == (first.ticket_id, True)
+    assert (by_mark.ticket_id, message_view(by_mark)["aside"]) == (first.ticket_id, True)
     assert by_guess.ticket_id != first.ticket_id
 
 
@@ -134,3 +136,17 @@ async def test_what_an_answer_repeats_of_us_is_folded_in_any_language(post: Post
     assert said.quoted is not None
     assert "ysgrifennodd" in said.quoted
     assert "Liebe Greta" in guessed.text
+
+
+async def test_what_was_said_aside_is_its_writers_once_it_is_split_off(post: Post) -> None:
+    first = await asked(post, "Wann kommt sie?", f"Greta <{GRETA}>")
+    answer = await answered_with(post, first, Recipient("paul@people.example", role=Role.BCC))
+    paul = await asked(post, "Ich habe auch eine Frage.", PAUL, In_Reply_To=str(answer.external_id))
+    by = By(EVERYTHING, post.service.tom.id, "Tom")
+    async with post.service.services.units() as unit:
+        new = await split(unit, first.ticket_id, Cut((paul.id,)), by, now=utc_now())
+    await post.answers(new.id, "Welche?")
+    mail = await post.mailed(new.id)
+
+    assert (to(mail), mail["In-Reply-To"]) == ("paul@people.example", paul.external_id)
+    assert GRETA not in mail.as_string()

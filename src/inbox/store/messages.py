@@ -81,7 +81,8 @@ def _is_of_the_ticket(ticket_id: TicketId) -> ColumnElement[bool]:
     """Leave out what strangers wrote, and what went on aside: words, names and ids are not the contact's to see."""
     contact = select(tickets.c.contact_id).where(tickets.c.id == ticket_id).scalar_subquery()
     aside = or_(messages.c.meta.has_key("aside"), messages.c.meta.has_key("forwards"))
-    return and_(or_(~messages.c.unverified, messages.c.contact_id == contact), ~aside)
+    # What was split off into a ticket of its writer is theirs there.
+    return or_(and_(~messages.c.unverified, ~aside), messages.c.contact_id == contact)
 
 
 _AROUND = """
