@@ -205,6 +205,20 @@ async def test_only_the_contact_is_a_press_away_on_a_small_screen(
     assert mail.recipients == ("greta@example.org",)
 
 
+async def test_who_was_chosen_is_still_chosen_after_a_reload(browser: Browser, api: Api, post: Post) -> None:
+    post.arrive("Kept lamp")
+    async with a_desk(browser, api.url) as desk:
+        await desk.sign_in(api.email, api.password)
+        await opened(desk, "Kept lamp")
+        head = desk.page.get_by_title("Change who gets this")
+        await desk.page.get_by_role("button", name="Only Greta Lang").click()
+        await head.click()
+        await desk.page.get_by_label("Bcc", exact=True).fill("chef@example.com")
+        await desk.page.get_by_label("Bcc", exact=True).press("Enter")
+        await desk.page.reload()
+        await expect(head).to_contain_text("To Greta Lang · Bcc chef@example.com · Subject")
+
+
 async def test_a_mail_of_ours_may_begin_with_people_who_read_along(browser: Browser, api: Api, post: Post) -> None:
     async with a_desk(browser, api.url) as desk:
         page = desk.page

@@ -1,5 +1,5 @@
 /** What has been written and not sent, per ticket and kind: survives a reload, belongs to one manager. */
-export type DraftKind = "reply" | "note";
+export type DraftKind = "reply" | "note" | "people";
 
 const PREFIX = "inbox.draft";
 

@@ -1,7 +1,9 @@
 /** Whom the answer goes to: as it is proposed until a person says otherwise, and what is known of their addresses. */
 import { api } from "../../api/index.ts";
 import type { KnownAddress } from "../../api/types.ts";
-import { type Envelope, envelopeOf, everybody, keyOf, nobody, type Part, parts, type Person, put, same, without } from "./people.ts";
+import { type Envelope, envelopeOf, everybody, kept, keyOf, nobody, type Part, parts, type Person, put, without } from "./people.ts";
+
+const PATIENCE = 3_000; // for a proposal; without it the answer goes to the contact
 
 export class Addressing {
   people = $state.raw<Envelope>(nobody());
@@ -13,7 +15,16 @@ export class Addressing {
   asked = false;
   #loading: Promise<void> = Promise.resolve();
 
-  readonly changed = $derived(!same(this.people, this.all));
+  readonly #keep: (text: string) => void;
+
+  /** `before`: what an earlier page kept of a choice; `keep` is told of each new one. */
+  constructor(before = "", keep: (text: string) => void = () => undefined) {
+    this.#keep = keep;
+    const chosen = kept(before);
+    if (chosen === null) return;
+    this.people = chosen;
+    this.#touched = true;
+  }
 
   /** Propose anew whom to answer, unless a person has chosen. */
   load(ticket: string): void {
@@ -36,6 +47,7 @@ export class Addressing {
   choose(envelope: Envelope): void {
     this.#touched = true;
     this.people = envelope;
+    this.#keep(JSON.stringify(envelope));
     void this.#look();
   }
 
@@ -50,7 +62,7 @@ export class Addressing {
   /** What the next request says; waits for a proposal that is on its way, and says so by `asked`. */
   async spoken(): Promise<Partial<Envelope>> {
     this.asked = true;
-    await this.#loading;
+    await Promise.race([this.#loading, new Promise((done) => setTimeout(done, PATIENCE))]);
     this.asked = false;
     return parts(this.people);
   }
@@ -58,6 +70,7 @@ export class Addressing {
   /** Sent: the next answer is proposed anew. */
   done(): void {
     this.#touched = false;
+    this.#keep("");
     this.people = this.all;
   }
 

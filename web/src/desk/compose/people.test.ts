@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { envelopeOf, everybody, nobody, parts, put, read, same, without } from "./people.ts";
+import { envelopeOf, everybody, kept, nobody, parts, put, read, same, without } from "./people.ts";
 
 test("addresses are read as people write and paste them", () => {
   expect(read('"Lee, Ann" <ann@x.org>; bob@x.org,\n Cem Y <cem@y.org>').people).toEqual([
@@ -19,6 +19,12 @@ test("whoever is named again moves, and stands nowhere twice", () => {
   const copied = put(put(nobody(), "to", [ann]), "bcc", [{ address: "ANN@x.org", name: "Ann" }]);
   expect(copied).toEqual({ to: [], cc: [], bcc: [{ address: "ANN@x.org", name: "Ann" }] });
   expect(everybody(without(copied, ann))).toEqual([]);
+});
+
+test("what was chosen is kept, and nothing else is taken for it", () => {
+  const one = put(nobody(), "cc", [{ address: "ann@x.org", name: "Ann" }]);
+  expect(kept(JSON.stringify(one))).toEqual(one);
+  expect([kept(""), kept("[]"), kept('{"to":1}')]).toEqual([null, null, null]);
 });
 
 test("an empty part is not sent", () => {

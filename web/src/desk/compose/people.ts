@@ -62,6 +62,18 @@ export function envelopeOf(recipients: Recipient[]): Envelope {
   return envelope;
 }
 
+/** What was kept of an envelope; null where nothing was, or somebody else wrote there. */
+export function kept(text: string): Envelope | null {
+  try {
+    const found: unknown = JSON.parse(text);
+    const is = (value: unknown): value is Envelope =>
+      typeof value === "object" && value !== null && PARTS.every((part) => Array.isArray((value as Record<string, unknown>)[part]));
+    return is(found) ? found : null;
+  } catch {
+    return null;
+  }
+}
+
 export const everybody = (envelope: Envelope): Person[] => PARTS.flatMap((part) => envelope[part]);
 
 export function same(one: Envelope, other: Envelope): boolean {
