@@ -13,7 +13,7 @@ import nh3
 from inbox_email.charsets import clean
 from inbox_email.styles import declarations
 
-CLEANER = 4  # the version of these rules; what older ones cleaned is cleaned again when it is shown
+CLEANER = 5  # the version of these rules; what older ones cleaned is cleaned again when it is shown
 MAX_HTML = 1_000_000  # characters
 MAX_TAGS = 50_000
 MAX_NESTING = 1_000  # real mails reach 500; nh3 needs 20 s for 100,000 nested elements

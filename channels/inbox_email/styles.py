@@ -40,13 +40,17 @@ _GIVEN = re.compile(
     r"([a-z]{1,20})\s{0,9}=\s{0,9}(?:\"([^\"]{0,1000})\"|'([^']{0,1000})'|([^\s\"'>]{1,200}))", re.IGNORECASE
 )
 _COLOUR = re.compile(r"#?\w{1,30}")
+_COLOUR_FIRST = re.compile(r"(#[0-9a-f]{3,8}|rgba?\([\d.,% ]{1,40}\)|[a-z]{3,20})\s", re.IGNORECASE)
+_NO_COLOURS = frozenset(
+    ("fixed", "scroll", "local", "none", "repeat", "top", "bottom", "left", "right", "center", "inherit", "initial")
+)
 _BRACE = re.compile(r"[{}]")
 
 
 def declarations(value: str) -> str:
     """Return the declarations of a style that may stay."""
     written = (declaration.partition(":") for declaration in value.split(";")[:100])
-    kept = ((name.strip().lower(), given.strip()) for name, _, given in written)
+    kept = (_without_picture(name.strip().lower(), given.strip()) for name, _, given in written)
     return ";".join(f"{name}:{given}" for name, given in kept if _is_harmless(name, given))
 
 
@@ -182,6 +186,12 @@ def _end_of(css: str, start: int) -> int:
         if depth == 0:
             return brace.start()
     return len(css)
+
+
+def _without_picture(name: str, given: str) -> tuple[str, str]:
+    """Keep the colour of a background whose picture goes: what is written on it was chosen for that."""
+    found = _COLOUR_FIRST.match(given) if name == "background" and "url" in given.lower() else None
+    return ("background-color", found[1]) if found and found[1].lower() not in _NO_COLOURS else (name, given)
 
 
 def _is_harmless(name: str, given: str) -> bool:

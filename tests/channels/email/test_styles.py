@@ -38,6 +38,8 @@ def sheet(css: str, media: str = "") -> str:
         ("@font-face{font-family:x;src:url(http://evil.example/x)} .b{color:red}", ".b{color:red}"),
         (".b{background:url(http://evil.example/x);color:red}", ".b{color:red}"),
         (".b{color:red;background:u\\72l(http://evil.example/x)}", ".b{color:red}"),
+        (".b{background:#123456 url('http://e/x') no-repeat}", ".b{background-color:#123456}"),
+        (".b{background:center url(http://e/x)}", ""),
         (".b{position:fixed;top:0;z-index:9;height:100vh}", ""),
         ('.b{font-family:"x;color:red} .c{color:blue}', ".b{color:red}.c{color:blue}"),
         ("p:has(a){color:red} p::after{color:red} .c:hover{color:red}", ".c:hover{color:red}"),
