@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 
@@ -10,11 +12,11 @@ from inbox.app.intake import Door
 from inbox.app.passed_on import PASSED_ON_BY
 from inbox.app.shown import shown_today
 from inbox.app.understanding import understand_pending
-from inbox.channel.model import Forwarded, Original, Received, Sender
+from inbox.channel.model import Forwarded, Original, Received, Sender, Told
 from inbox.domain.contact import Claim, IdentityKind
-from inbox.domain.ids import OriginalId, new_id
+from inbox.domain.ids import MessageId, OriginalId, TicketId, new_id
 from inbox.domain.inbox import Inbox
-from inbox.domain.message import Message
+from inbox.domain.message import Direction, Kind, Message
 from inbox.errors import MessageUnreadable
 from inbox.store.unit_of_work import Units
 from tests.app.conftest import CAPABILITIES, NOW
@@ -33,6 +35,14 @@ class Cleaner(FarEnd):
     cleaned: int = 0
     fails: bool = False
     passes_on: bool = False
+    ticket: TicketId | None = None  # that its answer proves
+
+    def fold(self, received: Received, told: Sequence[Told]) -> Received:
+        """Fold the words that we said."""
+        page = received.html or ""
+        for each in told:
+            page = page.replace(each.text, "")
+        return replace(received, html=page, quoted="; ".join(each.text for each in told))
 
     def understand(self, original: Original) -> list[Received]:
         self.cleaned += 1
@@ -41,7 +51,8 @@ class Cleaner(FarEnd):
         html = f"<p>{original.body.decode()} by rules {self.cleaner}</p>"
         meta = {"cleaner": self.cleaner, "remote_images": self.cleaner, "digest": "d"}
         writer = Forwarded(PAUL, "asked", html=f"<p>Paul by rules {self.cleaner}</p>") if self.passes_on else None
-        return [Received("<m@x>", GRETA, NOW, "said", html=html, meta=meta, forwarded=writer)]
+        answer: dict[str, Any] = {"ticket": self.ticket, "references": ("<ours@x>",)} if self.ticket else {}
+        return [Received("<m@x>", GRETA, NOW, "said", html=html, meta=meta, forwarded=writer, **answer)]
 
 
 @dataclass(slots=True)
@@ -112,3 +123,24 @@ async def test_what_a_manager_passed_on_never_shows_the_cover(desk: Desk, still:
     (shown,) = await shown_today(desk.door, [passed_on])
 
     assert shown.html == html
+
+
+async def test_what_repeats_us_stays_folded(desk: Desk) -> None:
+    stored = await desk.stored()
+    ours = Message(
+        MessageId(new_id()),
+        stored.ticket_id,
+        stored.inbox_id,
+        9,
+        Kind.MESSAGE,
+        Direction.OUTBOUND,
+        NOW,
+        "by rules",
+        external_id="<ours@x>",
+    )
+    async with desk.units() as unit:
+        await unit.messages.add(ours)
+    desk.cleaner.cleaner, desk.cleaner.ticket = 2, stored.ticket_id
+    shown = await desk.shown()
+
+    assert (shown.html, shown.quoted) == ("<p>mail  2</p>", "by rules")

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from inbox.app.arrival import Arrival
 from inbox.app.intake import Door, understood_apart
+from inbox.app.opened import Opened
 from inbox.app.passed_on import PASSED_ON_BY
 from inbox.app.ports import Unit
-from inbox.channel.contract import Cleans, Connection
+from inbox.app.repeated import without_repeats
+from inbox.channel.contract import Cleans, Folds
 from inbox.channel.model import Received
 from inbox.domain.message import BY_RULES, Direction, Message
 from inbox.errors import InboxError, MessageUnreadable, NotFound, Unavailable
@@ -33,42 +36,45 @@ async def raw_of(unit: Unit, message: Message) -> tuple[bytes, str]:
 
 async def _shown(door: Door, message: Message) -> Message:
     try:
-        connection = (await door.inboxes.get(message.inbox_id)).connection
+        opened = await door.inboxes.get(message.inbox_id)
     except InboxError:
         return message  # an inbox that cannot be opened knows no rules
-    if not isinstance(connection, Cleans) or message.meta.get("cleaner") == connection.cleaner:
+    if not isinstance(opened.connection, Cleans) or message.meta.get("cleaner") == opened.connection.cleaner:
         return message
-    return await _cleaned_again(door, connection, message)
+    return await _cleaned_again(door, opened, message)
 
 
-async def _cleaned_again(door: Door, connection: Connection, message: Message) -> Message:
+async def _cleaned_again(door: Door, opened: Opened, message: Message) -> Message:
     """Clean a message anew from what arrived, and keep that; what is unreadable by now is shown as its text."""
     async with door.units.reading() as unit:
         stored = await unit.originals.get(message.original_id) if message.original_id else None
     if stored is None:
         return message
     try:
-        found = await understood_apart(door, connection, stored.original)
+        found = await understood_apart(door, opened.connection, stored.original)
     except Unavailable:
         return message
     except MessageUnreadable:
         return replace(message, html=None)
-    today = _as_today(message, found)
+    # An id that somebody used twice is stored with a tail.
+    same = (each for each in found if message.external_id and message.external_id.startswith(each.external_id))
+    received = next(same, None)
+    if received is None:
+        return replace(message, html=None)
     async with door.units() as unit:
+        today = await _as_today(unit, opened, message, received)
         await unit.messages.keep_shown(today)
     return today
 
 
-def _as_today(message: Message, found: Sequence[Received]) -> Message:
-    # An id that somebody used twice is stored with a tail.
-    same = (each for each in found if message.external_id and message.external_id.startswith(each.external_id))
-    received = next(same, None)
-    if received is not None and PASSED_ON_BY in message.meta:
+async def _as_today(unit: Unit, opened: Opened, message: Message, received: Received) -> Message:
+    if PASSED_ON_BY in message.meta:
         return _passed_on(message, received)
-    if received is None:
-        return replace(message, html=None)
+    folds = opened.connection if isinstance(opened.connection, Folds) else None
+    arrival = await without_repeats(unit, Arrival(opened.inbox, opened.capabilities, received, folds=folds))
     by_rules = {name: received.meta.get(name) for name in BY_RULES}
-    return replace(message, html=received.html, quoted=received.quoted, meta=message.meta | by_rules)
+    folded = arrival.received
+    return replace(message, html=folded.html, quoted=folded.quoted, meta=message.meta | by_rules)
 
 
 def _passed_on(message: Message, cover: Received) -> Message:
