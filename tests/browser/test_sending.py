@@ -91,7 +91,7 @@ async def test_an_answer_is_taken_back_with_its_file_and_sent_otherwise(browser:
         await desk.go(f"/t/{house.tickets['The lamp']}")
         await desk.page.locator("input[type=file]").set_input_files(LETTER)
         await reply(desk).fill("In Mai.")
-        await desk.page.get_by_role("button", name="Send", exact=False).last.click()
+        await desk.page.get_by_role("button", name="Send Ctrl").click()
         await expect(desk.page.get_by_text("Leaves in", exact=False).first).to_be_visible()
         await desk.photograph("held-1440")
 
