@@ -118,6 +118,7 @@ async def test_who_was_refused_for_now_is_tried_again_without_the_others(letter:
 
     assert (first.delivery, fates(first)) == (Delivery.QUEUED, [Fate.SENT, Fate.FAILED, None])
     assert letter.tried[1] == ["bea@x.org"]
+    assert second.error == "paul@x.org: 550 5.1.1 no such user"
     assert (second.delivery, fates(second)) == (Delivery.FAILED, [Fate.SENT, Fate.FAILED, Fate.SENT])
 
 

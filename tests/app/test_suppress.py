@@ -137,3 +137,4 @@ async def test_who_is_found_out_while_a_mail_waits_is_left_out_of_it(
         found = await unit.messages.find(first.ticket_id, first.id)
     assert [(each.state, each.note) for each in found.recipients] == [(Fate.SENT, None), (Fate.FAILED, "gone")]
     assert (found.delivery, len(far_end.sent)) == (Delivery.FAILED, 1)
+    assert found.error == "paul@x.org: gone"

@@ -221,10 +221,11 @@ async def _record(unit: Unit, row: Leased, result: Result, *, now: datetime) -> 
         return  # it came back to us before its own answer did
     error = result.note if result.delivery not in {Delivery.SENT, Delivery.DELIVERED} else None
     external_id = message.external_id or result.external_id
+    together = _together(message, result)
     changed = replace(
         message,
-        delivery=_together(message, result),
-        error=error,
+        delivery=together,
+        error=error or (_words_of(message) if together is Delivery.FAILED else None),
         external_id=external_id,
         recipients=_fates(message, result),
     )
