@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -298,3 +299,20 @@ async def test_a_ticket_keeps_a_message_and_a_line_is_none(post: Post) -> None:
     tombstone = (await history(post, first.ticket_id))[-1]
     with pytest.raises(Conflict):
         await cut(post, first.ticket_id, tombstone)
+
+
+async def test_mails_that_come_while_tickets_are_merged_and_parted_are_not_lost(post: Post) -> None:
+    first, second = await asked(post, "Eins"), await asked(post, "Zwei")
+    thread = {"References": str(second.external_id)}
+    async with asyncio.TaskGroup() as group:
+        merging = group.create_task(merged(post, second.ticket_id, first.ticket_id))
+        early = [group.create_task(asked(post, f"früh {n}", **thread)) for n in range(6)]
+    async with asyncio.TaskGroup() as group:
+        group.create_task(unmerged(post, second.ticket_id))
+        late = [group.create_task(asked(post, f"spät {n}", **thread)) for n in range(6)]
+    said = [*await history(post, first.ticket_id), *await history(post, second.ticket_id)]
+
+    assert merging.result().id == first.ticket_id
+    wanted = {"Eins", "Zwei", *(f"früh {n}" for n in range(6)), *(f"spät {n}" for n in range(6))}
+    assert {m.text for m in said if m.kind is not Kind.NOTE} == wanted
+    assert len({task.result().id for task in (*early, *late)}) == 12

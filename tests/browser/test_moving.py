@@ -16,6 +16,7 @@ from tests.browser.program import Api
 from tests.e2e.mails import mail_settings
 
 pytestmark = pytest.mark.browser
+JUDGE = "mx.example.org"
 
 
 def mail(
@@ -35,7 +36,8 @@ async def mails(api: Api) -> AsyncIterator[ScriptedImapServer]:
     async with AsyncExitStack() as stack:
         mailbox = await stack.enter_async_context(ScriptedImapServer())
         sink = await stack.enter_async_context(SmtpSink())
-        api.post("/inboxes", {"channel": "email", "name": "Mail", "config": mail_settings(mailbox, sink)})
+        settings = mail_settings(mailbox, sink) | {"authentication_server": JUDGE}
+        api.post("/inboxes", {"channel": "email", "name": "Mail", "config": settings})
         yield mailbox
 
 
@@ -154,4 +156,21 @@ async def test_a_message_says_why_it_is_where_it_is(browser: Browser, api: Api, 
         await opened(desk, "Kettle again")
         await expect(desk.page.get_by_text("its sender takes no part there")).to_be_visible()
         await desk.photograph("why-here")
+        assert await desk.barriers() == []
+
+
+async def test_what_a_manager_passes_on_is_its_writers_beside_the_managers_note(
+    browser: Browser, api: Api, mails: ScriptedImapServer
+) -> None:
+    text = "Please be gentle.\n\n---------- Forwarded message ---------\nFrom: Ida Ibsen <ida@x.example>\n"
+    text += "Date: Mon, 23 Nov 2026\nSubject: The ladder\nTo: us\n\nWhen will my ladder come?"
+    vouched = f"Authentication-Results: {JUDGE}; dmarc=pass header.from={api.email.partition('@')[2]}\n".encode()
+    mails.append(vouched + mail(30, "Fwd: The ladder", text, sender=f"Mara <{api.email}>"))
+    async with a_desk(browser, api.url, with_axe=True) as desk:
+        await desk.sign_in(api.email, api.password)
+        await opened(desk, "The ladder")
+        await expect(desk.page.locator("article")).to_have_count(2)
+        await expect(desk.page.locator("article").first).to_contain_text("Passed on by Mara Lindner.")
+        await expect(desk.page.locator("article.note")).to_contain_text("Please be gentle.")
+        await desk.photograph("passed-on")
         assert await desk.barriers() == []
