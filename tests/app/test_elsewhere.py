@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from inbox.app.assign import assign_waiting
 from inbox.app.receive import Outcome, Taken
 from inbox.channel.model import Received, Sender
 from inbox.domain.contact import Claim, IdentityKind
-from inbox.domain.manager import EVERYTHING
+from inbox.domain.manager import EVERYTHING, Manager
 from inbox.domain.message import Delivery, Direction, Message
 from inbox.domain.recipients import Fate, Recipient
 from inbox.domain.ticket import State, Ticket
@@ -106,3 +107,19 @@ async def test_a_copy_makes_no_failed_mail_a_sent_one(units: Units, take: Take) 
     await take("email", sent("<7@us>", echo_of=message.id))
     async with units.reading() as unit:
         assert (await unit.messages.find(ticket.id, message.id)).delivery is Delivery.FAILED
+
+
+async def test_what_is_history_is_solved_and_given_to_nobody(units: Units, take: Take, aylin: Manager) -> None:
+    question, _ = of(await take("email", asked(wants_answer=False)))
+    answer, _ = of(await take("email", sent(wants_answer=False)))
+    await assign_waiting(units, now=later(6))
+
+    assert (question.state, question.due_at, answer.state) == (State.SOLVED, None, State.SOLVED)
+    async with units.reading() as unit:
+        assert (await unit.tickets.find(question.id, EVERYTHING)).assignee_id is None
+
+
+async def test_who_answers_to_history_begins_to_wait(take: Take) -> None:
+    await take("email", asked(wants_answer=False))
+    ticket, _ = of(await take("email", asked("<9@x>", later(60), references=("<1@x>",)), now=later(60)))
+    assert (ticket.state, ticket.last_seq) == (State.OPEN, 2)
