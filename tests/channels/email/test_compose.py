@@ -9,7 +9,7 @@ from email.policy import default
 from typing import Any
 from uuid import UUID
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from inbox.channel.model import File, Outgoing, PassedOn
@@ -222,11 +222,12 @@ def test_what_is_no_address_is_never_written(word: str) -> None:
 
 
 @given(ANY_TEXT)
+@example("0\n>")  # is folded, and stands on a line of its own all the same
 def test_any_text_arrives_as_it_was_written(text: str) -> None:
     sent = written(replace(ANSWER, text=text, quote=None))
     received = understood(sent.as_bytes())
     expected = "\n".join(line for line in body(sent, "plain").strip("\n").split("\n"))
-    assert (received.text + (received.quoted or "")).split() == expected.split()
+    assert f"{received.text}\n{received.quoted or ''}".split() == expected.split()
 
 
 @given(
