@@ -55,3 +55,10 @@ async def test_what_somebody_left_and_was_offered_is_found_by_the_manager(units:
     assert "ix_tickets_assignee" in left
     assert "ix_tickets_offered" in offered
     assert "Seq Scan on tickets" not in left + offered
+
+
+async def test_what_a_mail_refers_to_is_found_by_index_before_there_are_statistics(units: Units) -> None:
+    plan = await kept_plan(units, _REFERENCED)
+
+    for table in ("tickets", "messages", "identities"):
+        assert f"Seq Scan on {table}" not in plan, plan

@@ -26,7 +26,7 @@ async def passed_on_by(unit: Unit, received: Received, known: Known, inbox: Inbo
 
     A From is no proof: else whoever writes a manager's address into it would say what others wrote to us.
     """
-    if received.forwarded is None or not received.vouched or not known.ours:
+    if received.forwarded is None or received.automatic or not received.vouched or not known.ours:
         return None
     addresses = [c.key for c in received.sender.claims if c.kind is IdentityKind.EMAIL and c.verified]
     manager = await unit.managers.by_email(addresses[0]) if addresses else None

@@ -78,7 +78,9 @@ with answers as (
   select coalesce(n.merged_into, n.id) as id, n.id = (select id from proved) as proved,
     n.id in (select ticket_id from answers) as answered, n.contact_id
   from (select id from proved union select ticket_id from answers union
-    select t.id from tickets t where t.number = $4) as found join tickets n on n.id = found.id
+    select t.id from tickets t where t.number = $4) as found
+  -- A few of them: each is looked up, however small the table was when the plan was made.
+  cross join lateral (select t.id, t.merged_into, t.contact_id from tickets t where t.id = found.id offset 0) as n
 ), meant as (
   select id, bool_or(proved) as proved, bool_or(answered) as answered, array_agg(contact_id) as contacts
   from named group by id
