@@ -167,6 +167,25 @@ async def test_what_was_about_to_be_sent_is_uncertain_and_its_ticket_open(
     assert "Restored from a backup" in (unsent.error or "")
 
 
+async def test_a_planned_answer_whose_time_passed_since_the_backup_is_not_sent_again(
+    full: Place, make_place: MakePlace, tmp_path: Path
+) -> None:
+    units = await full.units()
+    async with units() as unit:
+        ticket = await new_ticket(unit, (await unit.inboxes.all())[0])
+        for n, at in enumerate((NOW, NOW.replace(year=2190)), start=1):
+            planned = replace(new_message(ticket, n), delivery=Delivery.SCHEDULED, send_at=at)
+            await unit.messages.add(planned)
+    await backup(full.settings, tmp_path / "b.zip")
+    empty = await make_place("empty")
+    await restore(empty.settings, tmp_path / "b.zip")
+
+    async with (await empty.units()).reading() as unit:
+        passed, to_come = await unit.messages.since(ticket.id, 0)
+    assert (passed.delivery, to_come.delivery) == (Delivery.WITHDRAWN, Delivery.SCHEDULED)
+    assert "since the backup" in (passed.error or "")
+
+
 async def test_a_backup_made_under_traffic_is_of_one_moment(full: Place, make_place: MakePlace, tmp_path: Path) -> None:
     units = await full.units()
     async with units.reading() as unit:

@@ -66,7 +66,7 @@ class Message:
     id: MessageId
     ticket_id: TicketId
     inbox_id: InboxId
-    seq: int  # dense in the ticket, from 1
+    seq: int  # its place in the ticket, from 1; one that was scheduled takes the last when it leaves
     kind: Kind
     direction: Direction
     at: datetime  # when it was said, by its source
