@@ -88,7 +88,7 @@ async def stranger(api: Api) -> AsyncIterator[Stranger]:
 
 async def opened(desk: Desk, subject: str) -> FrameLocator:
     """Open the ticket of a mail and return the frame that shows it."""
-    await desk.page.goto(desk.url)
+    await desk.page.goto(desk.url + "/q/all?sort=newest")  # a list draws only what is in sight
     row = desk.rows.filter(has=desk.page.get_by_text(subject, exact=True))
     await desk.page.goto(desk.url + str(await row.get_attribute("href", timeout=20_000)))
     frame = desk.page.frame_locator("article iframe")
@@ -116,7 +116,7 @@ async def test_a_mail_keeps_its_looks_and_asks_nobody(browser: Browser, api: Api
         follow = await style_of(frame, "Follow the parcel")
         paper = await frame.locator(".mail-body").evaluate("e => getComputedStyle(e).backgroundColor")
         await expect(frame.get_by_alt_text("The lamp")).to_be_visible()
-        loaded = await frame.get_by_alt_text("The lamp").evaluate("e => [e.complete, e.naturalWidth]")
+        await expect(frame.get_by_alt_text("The lamp")).to_have_js_property("naturalWidth", 32, timeout=15_000)
         await expect(desk.page.get_by_text("2 remote pictures are not loaded")).to_be_visible()
         await expect(desk.page.get_by_text("We will tell you when it leaves.")).to_be_hidden()
         fits = await desk.page.locator("article iframe").evaluate(
@@ -128,7 +128,6 @@ async def test_a_mail_keeps_its_looks_and_asks_nobody(browser: Browser, api: Api
     assert (number["color"], number["weight"]) == ("rgb(194, 24, 91)", "700")
     assert floating["position"] == follow["position"] == "static"
     assert (follow["background"], paper) == ("rgb(31, 111, 84)", "rgb(238, 241, 246)")
-    assert loaded == [True, 32]
     assert abs(fits) <= 1
     assert pwned is None
     assert stranger.heard == []
@@ -164,16 +163,16 @@ async def test_pictures_from_afar_are_fetched_by_us_when_they_are_wanted(
         frame = await opened(desk, stranger.coloured)
         banner = frame.get_by_alt_text("Advertisement")
         await desk.page.get_by_role("button", name="Load").click()
-        await expect(banner).to_have_js_property("naturalWidth", 32)
-        await expect(desk.page.get_by_text("fetched by this service")).to_be_visible()
+        await expect(banner).to_have_js_property("naturalWidth", 32, timeout=15_000)
+        await expect(desk.page.get_by_text("fetched by this service")).to_be_visible(timeout=15_000)
         await desk.photograph("mail-pictures")
         once = list(stranger.heard)
         await desk.page.get_by_role("button", name="Always from lamps@example.org").click()
-        await expect(desk.page.get_by_role("button", name="No longer always")).to_be_visible()
+        await expect(desk.page.get_by_role("button", name="No longer always")).to_be_visible(timeout=15_000)
         await opened(desk, stranger.coloured)
-        await expect(banner).to_have_js_property("naturalWidth", 32)
+        await expect(banner).to_have_js_property("naturalWidth", 32, timeout=15_000)
         await desk.page.get_by_role("button", name="No longer always").click()
-        await expect(desk.page.get_by_text("2 remote pictures are not loaded")).to_be_visible()
+        await expect(desk.page.get_by_text("2 remote pictures are not loaded")).to_be_visible(timeout=15_000)
         await expect(banner).to_have_js_property("naturalWidth", 0)
 
     assert once == stranger.heard == ["/banner.png"]
