@@ -98,7 +98,7 @@ async def test_whom_an_answer_did_not_reach_is_named_and_gets_it_alone(
 ) -> None:
     subject = f"Half a lamp {scheme}"
     post.arrive(subject)
-    post.sink.answers["RCPT paul@example.net"] = "550 5.1.1 no such user here"
+    post.sink.answers["RCPT paul@example.net"] = "550 5.7.1 not wanted here"
     async with a_desk(browser, api.url, color_scheme=scheme, with_axe=True) as desk:
         page = desk.page
         await desk.sign_in(api.email, api.password)
@@ -107,7 +107,7 @@ async def test_whom_an_answer_did_not_reach_is_named_and_gets_it_alone(
         await page.keyboard.press("Control+Enter")
         await post.sink.wait_for(1, within=30)
         trouble = page.get_by_role("list", name="Whom it did not reach")
-        await expect(trouble).to_contain_text("paul@example.net: did not get this – 550 5.1.1 no such user here")
+        await expect(trouble).to_contain_text("paul@example.net: did not get this – 550 5.7.1 not wanted here")
         await expect(page.get_by_text("Did not reach everybody")).to_be_visible()
         assert await desk.barriers() == []
         await desk.photograph(f"recipients-partly-{scheme}")
