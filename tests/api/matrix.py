@@ -136,6 +136,10 @@ TABLE: dict[str, Row] = {
     "PUT /api/v1/tickets/{ticket_id}/messages/{message_id}/pictures": Row(
         422, scope=_WRITE, bound="ticket", body=_just({"always": True})
     ),
+    "GET /api/v1/picture-senders": Row(200, _LEAD, _WRITE, everywhere=True, in_all=True),
+    "DELETE /api/v1/picture-senders/{address}": Row(
+        404, _LEAD, _WRITE, at={"address": "nobody@x.example"}, everywhere=True, in_all=True
+    ),
     # Decided by the proof in the address, which none of these callers has.
     "GET /pictures/{attachment_id}": Row(404, None, query="until=9999999999&proof=0"),
     "GET /pictures/remote/{path}": Row(404, None, query="until=9999999999&proof=0", at={"path": "aHR0cDovL3g"}),

@@ -142,3 +142,18 @@ async def test_who_may_be_somebody_else_is_never_chosen(house: House, doubt: dic
     assert (await mail.choose(always=True)).status_code == 422
     assert (await mail.get("/pictures")).json()["sender"] is None
     assert len(await mail.sources()) == 1
+
+
+async def test_whose_pictures_are_fetched_can_be_seen_and_changed(house: House, mail: Mail) -> None:
+    admin, places = mail.world.admin, "/api/v1/picture-senders"
+    await mail.choose(always=True)
+    async with house.units() as unit:
+        await unit.pictures.trust("z@example.org", always=True, now=house.clock())
+    first = (await admin.get(places, params={"limit": 1})).json()
+    rest = (await admin.get(places, params={"limit": 1, "cursor": first["next_cursor"]})).json()
+    gone = [(await admin.delete(f"{places}/Lamps@example.org")).status_code for _ in range(2)]
+
+    assert [each["address"] for each in (*first["items"], *rest["items"])] == ["lamps@example.org", "z@example.org"]
+    assert rest["next_cursor"] is None
+    assert gone == [204, 404]
+    assert len(await mail.sources()) == 1

@@ -55,3 +55,10 @@ class ReadShape(Shape):
     by: str = Field(description="their address")
     how: Literal["displayed", "deleted"] = Field(description="deleted: without having been read")
     at: str = Field(description="RFC 3339 in UTC")
+
+
+class PictureSenderShape(Shape):
+    """Somebody whose pictures are always fetched."""
+
+    address: str
+    since: str = Field(description="RFC 3339 in UTC")

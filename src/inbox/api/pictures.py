@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from pydantic import Field
 from starlette.responses import FileResponse, Response
 
@@ -13,18 +13,24 @@ from inbox.api.auth import Caller, require
 from inbox.api.bodies import Strict
 from inbox.api.files import inert_headers
 from inbox.api.json import Json
-from inbox.api.mail_shapes import PicturesShape
+from inbox.api.mail_shapes import PictureSenderShape, PicturesShape
+from inbox.api.paging import Cursor, Limit, after, listed
 from inbox.api.services import services
+from inbox.api.shapes import ListOf
 from inbox.app.pictures import PictureLinks, held_back, sender_of, url_in
 from inbox.app.ports import Unit
+from inbox.app.views import moment
 from inbox.domain.ids import AttachmentId, MessageId, TicketId
+from inbox.domain.manager import EVERYTHING, Role
 from inbox.domain.message import Message
-from inbox.errors import Invalid, NotFound
+from inbox.errors import Forbidden, Invalid, NotFound
 
 router = APIRouter(tags=["messages"])
 _OF_MESSAGE = "/api/v1/tickets/{ticket_id}/messages/{message_id}/pictures"
 
 Until = Annotated[int, Query(ge=0, lt=1 << 40)]
+Leads = Annotated[Caller, require(role=Role.LEAD, scope="tickets:write")]
+Address = Annotated[str, Path(max_length=320)]
 Proof = Annotated[str, Query(max_length=64, pattern="^[0-9a-f]*$")]
 
 
@@ -85,6 +91,30 @@ async def choose(
             raise Invalid("Nobody knows whether the address of this sender is theirs.")
         await unit.pictures.trust(sender, always=body.always, now=at_hand.clock())
         return Json(await _view(unit, message))
+
+
+@router.get("/api/v1/picture-senders", response_model=ListOf[PictureSenderShape])
+async def list_senders(request: Request, caller: Leads, limit: Limit = 50, cursor: Cursor = None) -> Json:
+    """List the senders whose pictures are always fetched, by their addresses."""
+    if caller.access != EVERYTHING:
+        raise Forbidden("Only who may see all inboxes and campaigns may see whose pictures are always fetched.")
+    place = after(cursor, parts=1)
+    async with services(request).units.reading() as unit:
+        page = await unit.pictures.trusted(after=place[0] if place else None, limit=limit)
+    return listed(page, lambda sender: {"address": sender.address, "since": moment(sender.since)})
+
+
+@router.delete("/api/v1/picture-senders/{address}", status_code=204, response_class=Response)
+async def forget_sender(request: Request, caller: Leads, address: Address) -> Response:
+    """Fetch the pictures of a sender only when somebody wants them."""
+    at_hand, key = services(request), address.replace("\x00", "").strip().lower()
+    if caller.access != EVERYTHING:
+        raise Forbidden("Only who may see all inboxes and campaigns may decide this for all of them.")
+    async with at_hand.units() as unit:
+        if not await unit.pictures.trusts(key):
+            raise NotFound("The pictures of this sender are not always fetched.")
+        await unit.pictures.trust(key, always=False, now=at_hand.clock())
+    return Response(status_code=204)
 
 
 def links_of(request: Request) -> PictureLinks:

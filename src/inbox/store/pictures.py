@@ -7,6 +7,8 @@ from datetime import datetime
 from sqlalchemy import Column, Table, Text, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
+from inbox.app.picture_ports import TrustedSender
+from inbox.app.queries import Page
 from inbox.store.database import Session
 from inbox.store.schema import Moment, metadata
 
@@ -36,3 +38,12 @@ class Pictures:
             return
         kept = insert(picture_senders).values(address=sender, since=now)
         await self._session.run(kept.on_conflict_do_nothing())
+
+    async def trusted(self, *, after: str | None, limit: int) -> Page[TrustedSender]:
+        """List the senders, by their addresses."""
+        statement = select(picture_senders).order_by(picture_senders.c.address).limit(limit + 1)
+        if after is not None:
+            statement = statement.where(picture_senders.c.address > after)
+        found = [TrustedSender(row["address"], row["since"]) for row in await self._session.rows(statement)]
+        items = tuple(found[:limit])
+        return Page(items, (items[-1].address,) if len(found) > limit else None)

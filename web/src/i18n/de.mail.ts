@@ -34,4 +34,9 @@ export const mail = {
   "read.deleted": "Ungelesen gelöscht von {name}, {time}",
   "read.receipt": "Lesebestätigung von {name}",
   "source.download": "Original herunterladen",
+  "settings.pictures": "Fremde Bilder",
+  "pictures.lead": "Die Bilder in E-Mails dieser Absender holt der Dienst immer. Die aller anderen warten, bis jemand sie sehen will.",
+  "pictures.none": "Von niemandem werden Bilder immer geholt",
+  "pictures.since": "seit {time}",
+  "pictures.stopNamed": "Nicht mehr immer: {name}",
 };

@@ -34,4 +34,9 @@ export const mail = {
   "read.deleted": "Deleted unread by {name}, {time}",
   "read.receipt": "Read receipt from {name}",
   "source.download": "Download the original",
+  "settings.pictures": "Remote pictures",
+  "pictures.lead": "The pictures of mails from these senders are always fetched, by this service. Those of all others wait until somebody wants them.",
+  "pictures.none": "Nobody's pictures are always fetched",
+  "pictures.since": "since {time}",
+  "pictures.stopNamed": "No longer always: {name}",
 };
