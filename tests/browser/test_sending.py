@@ -196,14 +196,15 @@ async def test_a_text_of_ones_own_is_written_for_a_language(browser: Browser, ho
         await desk.page.get_by_role("link", name="Help").first.click()
         await desk.page.get_by_label("Acknowledge new mails").check()
         await desk.page.get_by_label("Acknowledgement: Another language").select_option(label="German")
-        await desk.page.get_by_label("German", exact=True).first.fill("Ihre Mail ist da: [#{number}].")
-        await desk.page.get_by_label("German", exact=True).first.scroll_into_view_if_needed()
+        german = desk.page.get_by_role("group", name="Acknowledgement").get_by_label("German", exact=True)
+        await german.fill("Ihre Mail ist da: [#{number}].")
+        await german.scroll_into_view_if_needed()
         await desk.photograph("acknowledgement-settings-1440")
         assert await desk.barriers() == []
         await desk.page.get_by_role("button", name="Save").click()
         await desk.page.wait_for_url("**/settings/inboxes")
         await desk.page.get_by_role("link", name="Help").first.click()
-        await expect(desk.page.get_by_label("German", exact=True).first).to_have_value("Ihre Mail ist da: [#{number}].")
+        await expect(german).to_have_value("Ihre Mail ist da: [#{number}].")
 
 
 async def test_the_answers_own_language_picks_its_signature(browser: Browser, house: House) -> None:
