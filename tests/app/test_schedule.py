@@ -80,6 +80,7 @@ async def test_a_later_answer_does_not_wait_for_a_scheduled_one(work: Work) -> N
     assert await at(work, AT) == ["Moment.", "Im Mai."]
     assert (await work.message(planned)).seq == 4  # it stands where it was said
     assert (await work.now()).last_seq == 4
+    assert await work.places() == [1, 2, 3, 4]  # a line stands where it was planned
 
 
 @pytest.mark.parametrize("by", ["contact", "colleague"])

@@ -66,6 +66,10 @@ class Work:
         await deliver_due(self.units, self.inboxes, self.desk.blobs, self.clock)
         return [message.text for message in self.far_end.sent]
 
+    async def places(self) -> list[int]:
+        async with self.units.reading() as unit:
+            return [message.seq for message in await unit.messages.since(self.ticket.id, 0)]
+
     async def now(self) -> Ticket:
         async with self.units.reading() as unit:
             return await unit.tickets.find(self.ticket.id, EVERYTHING)

@@ -14,11 +14,11 @@ Id = str
 class LineShape(Shape):
     """What a note says that is but a line about its ticket."""
 
-    name: Literal["merged", "moved_back", "split_from", "moved_to"]
-    ticket_id: Id = Field(description="the other ticket")
+    name: Literal["merged", "moved_back", "split_from", "moved_to", "planned"]
+    ticket_id: Id = Field(description="the other ticket; of an answer that was planned here, this one")
     number: int = Field(description="of the other ticket")
     count: int = Field(description="how many messages were moved with it")
-    move_id: Id = Field(description="lines of one move have the same")
+    move_id: Id = Field(description="lines of one move have the same; of an answer that was planned here, its message")
     reason: str | None
     undone: bool = False
 

@@ -45,3 +45,9 @@ def facts(name: str, other: Ticket, move: Move) -> dict[str, Any]:
     """Return what a line says of a move: to or from which ticket, and how to undo it."""
     count = len(move.places)
     return {"name": name, "ticket_id": str(other.id), "number": other.number, "count": count, "move_id": str(move.id)}
+
+
+def planned(ticket: Ticket, seq: int, answer: MessageId, by: By, *, now: datetime) -> Message:
+    """Return the line that stands where somebody planned an answer, which left later and stands where it was said."""
+    here = {"name": "planned", "ticket_id": str(ticket.id), "number": ticket.number, "count": 1, "move_id": str(answer)}
+    return line(ticket, seq, "An answer was planned here; it left later.", here, by, now=now)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from inbox.app.closing import start_closing
+from inbox.app.lines import By, planned
 from inbox.app.opened import Opened, OpenInboxes
 from inbox.app.outgoing import Blobs, is_acknowledgement, outgoing
 from inbox.app.ports import Unit, Units
@@ -146,6 +147,7 @@ async def _leave(
     since = [one for one in await unit.messages.since(ticket.id, message.seq) if _is_said(one)]
     if message.unless_answered and since:
         return await _stay(unit, ticket, message, now=now)
+    place = message
     message, ticket = _at_the_end(message, ticket, now=now)
     heard = any(one.direction is Direction.INBOUND for one in since)
     moved = ticket if heard else _answered(ticket, message, now=now)
@@ -158,9 +160,19 @@ async def _leave(
     await start_closing(unit, moved, now=now)
     saved = await unit.tickets.save(moved, now=now)
     await unit.messages.save(message)
+    if message.seq != place.seq:
+        await _mark(unit, saved, place)
     await unit.outbox.add(message.id, ticket.inbox_id, ticket.id, run_at=now, frozen=frozen)
     unit.record(ticket_event(EventType.MESSAGE_QUEUED, saved, message))
     return message
+
+
+async def _mark(unit: Unit, ticket: Ticket, place: Message) -> None:
+    """Put a line where an answer was planned: the places of a ticket have no gaps, so that nobody misses one."""
+    by = By(EVERYTHING, place.manager_id, place.author_name)
+    told = planned(ticket, place.seq, place.id, by, now=place.at)
+    await unit.messages.add(told)
+    unit.record(ticket_event(EventType.NOTE_ADDED, ticket, told))
 
 
 def _at_the_end(message: Message, ticket: Ticket, *, now: datetime) -> tuple[Message, Ticket]:

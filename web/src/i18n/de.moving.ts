@@ -29,6 +29,7 @@ export const moving = {
   "line.moved_back": { one: "{n} Nachricht ging zurück zu {number}.", other: "{n} Nachrichten gingen zurück zu {number}." },
   "line.split_from": { one: "{name} hat {n} Nachricht aus {number} abgetrennt.", other: "{name} hat {n} Nachrichten aus {number} abgetrennt." },
   "line.moved_to": { one: "{name} hat {n} Nachricht nach {number} verschoben.", other: "{name} hat {n} Nachrichten nach {number} verschoben." },
+  "line.planned": "{name} hat hier eine Antwort geplant; sie ging später hinaus.",
   "line.undone": "Aufgehoben",
   "here.token": "Antwortet auf eine Mail von uns.",
   "here.reference": "Antwortet auf eine Mail, die hier ist.",

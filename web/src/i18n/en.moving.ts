@@ -29,6 +29,7 @@ export const moving = {
   "line.moved_back": { one: "{n} message went back to {number}.", other: "{n} messages went back to {number}." },
   "line.split_from": { one: "{name} split {n} message off from {number}.", other: "{name} split {n} messages off from {number}." },
   "line.moved_to": { one: "{name} moved {n} message to {number}.", other: "{name} moved {n} messages to {number}." },
+  "line.planned": "{name} planned an answer here; it left later.",
   "line.undone": "Undone",
   "here.token": "Answers a mail of ours.",
   "here.reference": "Answers a mail that is here.",
