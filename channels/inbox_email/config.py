@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import Annotated, TypeVar
 
 from pydantic import ConfigDict, Field, SecretStr, StringConstraints, ValidationInfo, field_validator
-from pydantic_core import PydanticCustomError
 
 from inbox.channel.config import titled
 from inbox.channel.contract import ChannelConfig
@@ -346,7 +345,7 @@ class EmailConfig(ChannelConfig):
     def _is_there(cls, value: Given, info: ValidationInfo) -> Given:
         """Ask for what the chosen way to sign in cannot do without."""
         if not value and info.data.get("sign_in") in NEEDED[info.field_name or ""]:
-            raise PydanticCustomError("needed", "is needed")
+            raise ValueError("is needed")
         return value
 
     def credentials(self, protocol: str) -> tuple[str, str]:

@@ -98,7 +98,10 @@ def problem_of_fields(found: Sequence[Mapping[str, Any]]) -> Problem:
     """Return the answer to a request whose fields do not fit, naming each by its JSON pointer (RFC 6901)."""
     if any(each.get("type") == "json_invalid" for each in found):
         return Problem(400, "bad_json", "The body is not JSON.")
-    fields = [{"pointer": _pointer(each["loc"]), "message": each["msg"]} for each in found[:20]]
+    fields = [
+        {"pointer": _pointer(each["loc"]), "message": str(each["msg"]).removeprefix("Value error, ")}
+        for each in found[:20]
+    ]
     return Problem(422, errors.Invalid.code, "Some fields do not fit.", extras={"errors": fields})
 
 

@@ -49,7 +49,8 @@ def read_config(channel: Channel[Any], values: Mapping[str, Any]) -> ChannelConf
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         field = ".".join(str(part) for part in first["loc"])
-        raise Invalid(f"{field}: {first['msg']}", pointer="/".join(("/config", *field.split(".")))) from error
+        words = str(first["msg"]).removeprefix("Value error, ")
+        raise Invalid(f"{field}: {words}", pointer="/".join(("/config", *field.split(".")))) from error
     return config
 
 
