@@ -9,7 +9,7 @@ from email.message import EmailMessage
 from itertools import count
 
 from inbox.app.continuing import Continuing
-from inbox.app.intake import take_message, understood
+from inbox.app.intake import take_message, understood_here
 from inbox.app.reply import Desk, Draft, reply
 from inbox.app.timers import fire_due
 from inbox.channel.model import Original
@@ -49,7 +49,7 @@ class Post:
         opened = await self.service.services.inboxes.get(self.mail.id)
         octets = raw.as_bytes(policy=policy.SMTP)
         original = Original(str(next(self.ids)), octets, "message/rfc822", utc_now())
-        (received,) = understood(opened.connection, original)
+        (received,) = understood_here(opened.connection, original)
         taken = await take_message(self.service.services.door, opened, received)
         assert taken.message is not None
         return taken.message

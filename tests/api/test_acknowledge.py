@@ -16,7 +16,7 @@ import pytest
 
 from inbox.api.visitor_limits import Limits
 from inbox.app.deliver import deliver_due
-from inbox.app.intake import Door, take_message, understood
+from inbox.app.intake import Door, take_message, understood_here
 from inbox.app.languages import Languages
 from inbox.channel.model import Original
 from inbox.detector import Ngrams
@@ -73,7 +73,7 @@ class Post:
         services, n = self.service.services, next(self.ids)
         opened = await services.inboxes.get(self.inboxes[to].id)
         octets = written({"Message-ID": f"<{n}@people.example>", **(fields or {})})
-        (received,) = understood(opened.connection, Original(str(n), octets, "message/rfc822", at or utc_now()))
+        (received,) = understood_here(opened.connection, Original(str(n), octets, "message/rfc822", at or utc_now()))
         taken = await take_message(self.door, opened, received)
         assert taken.message is not None
         return taken.message

@@ -15,7 +15,7 @@ import pytest
 from inbox.api.visitor_limits import Limits
 from inbox.app.continuing import Continuing
 from inbox.app.inboxes import remove_inbox
-from inbox.app.intake import take_message, understood
+from inbox.app.intake import take_message, understood_here
 from inbox.app.timers import fire_due
 from inbox.channel.model import Original
 from inbox.domain.clocks import ClockKind
@@ -60,7 +60,7 @@ class Mailing:
         """Let a mail arrive in the mailbox, twice, as mailboxes do."""
         opened = await self.service.services.inboxes.get(self.mail.id)
         original = Original("1", raw.as_bytes(policy=policy.SMTP), "message/rfc822", utc_now())
-        (received,) = understood(opened.connection, original)
+        (received,) = understood_here(opened.connection, original)
         taken = [await take_message(self.service.services.door, opened, received) for _ in range(2)]
         assert taken[0].message is not None
         return taken[0].message

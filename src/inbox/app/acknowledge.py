@@ -18,7 +18,7 @@ from inbox.app.passed_on import PASSED_ON_BY
 from inbox.app.ports import Unit, Units
 from inbox.app.receive import Outcome, Taken
 from inbox.app.views import ticket_event
-from inbox.channel.contract import Acknowledges, Prepares
+from inbox.channel.contract import Prepares
 from inbox.channel.model import Acknowledgement, Received
 from inbox.domain.contact import IdentityKind
 from inbox.domain.events import EventType
@@ -40,11 +40,12 @@ _NEWS = timedelta(days=1)  # nobody is told of a mail that lay here longer
 async def acknowledge(units: Units, opened: Opened, received: Received, taken: Taken, *, now: datetime) -> None:
     """Say that a message is here, if it begins a ticket and nothing speaks against it."""
     ticket, message = taken.ticket, taken.message
-    if not isinstance(opened.connection, Acknowledges) or taken.outcome is not Outcome.STORED:
+    channel = opened.acknowledges
+    if channel is None or taken.outcome is not Outcome.STORED:
         return
     if ticket is None or message is None or not _is_news(opened, received, message, now=now):
         return
-    words = opened.connection.acknowledgement(ticket.language, ticket.number)
+    words = channel.acknowledgement(ticket.language, ticket.number)
     if words is None or not await _may(units, opened, received.sender.claims[0].value, now=now):
         return
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -16,7 +16,7 @@ from inbox.app.ports import Unit, Units
 from inbox.app.receive import Outcome, Taken, is_plain, locks_for, receive, receive_at_once
 from inbox.app.routing import Routing
 from inbox.app.turns import Turns
-from inbox.channel.contract import Answer, Connection, Folds, Pushes, ReadsApart, Understands
+from inbox.channel.contract import Answer, Connection, ReadsApart, Understands
 from inbox.channel.host import Clock
 from inbox.channel.model import Batch, File, Original, Received, WebhookCall
 from inbox.domain.events import EventType, NewEvent
@@ -88,16 +88,17 @@ async def take_call(door: Door, inbox_id: InboxId, call: WebhookCall) -> tuple[O
     Returns what became of it, and the body of the answer if the channel has one.
     """
     opened = await door.inboxes.get(inbox_id)
-    if not isinstance(opened.connection, Pushes):
+    channel = opened.pushes
+    if channel is None:
         raise Invalid("This inbox takes no webhooks.")
-    original = opened.connection.verify(call)
-    answer = opened.connection.challenge(call)
+    original = channel.verify(call)
+    answer = channel.challenge(call)
     if answer is not None:
         return Outcome.ECHO, answer
     if not opened.inbox.active:
         raise Unavailable("This inbox is switched off.")
     try:
-        messages = understood(opened.connection, original)
+        messages = understood(channel, original)
     except MessageUnreadable as error:
         await _to_quarantine(door, opened, original, str(error))
         return "quarantined", None
@@ -117,8 +118,7 @@ async def take_message(
 
     `original` is stored with it; `original_id` is that of one that is stored already.
     """
-    arrival = await arrived(door, opened, received, kept=kept, original_id=original_id)
-    arrival = replace(arrival, original=original)
+    arrival = await arrived(door, opened, received, original=original, kept=kept, original_id=original_id)
     async with door.turns.of(*locks_for(arrival.inbox, received)):
         taken = await _at_once(door, arrival) or await _in_order(door, arrival)
     await acknowledge(door.units, opened, received, taken, now=door.clock())
@@ -130,6 +130,7 @@ async def arrived(
     opened: Opened,
     received: Received,
     *,
+    original: Original | None = None,
     kept: tuple[Attachment, ...] = (),
     original_id: OriginalId | None = None,
 ) -> Arrival:
@@ -140,9 +141,10 @@ async def arrived(
         capabilities=opened.capabilities,
         received=received,
         attachments=attachments,
+        original=original,
         heard=door.languages.hear(received),
         routing=door.routing.current,
-        folds=opened.connection if isinstance(opened.connection, Folds) else None,
+        folds=opened.folds,
         original_id=original_id,
     )
 
@@ -185,15 +187,20 @@ async def understood_apart(door: Door, connection: Connection, original: Origina
     """Let a channel understand an original, where it cannot do harm if its channel says so; raise MessageUnreadable."""
     if isinstance(connection, ReadsApart):
         return await door.apart.understand(connection.reader, original)
+    return understood_here(connection, original)
+
+
+def understood_here(connection: Connection, original: Original) -> Sequence[Received]:
+    """Let a channel understand an original in this process; raise MessageUnreadable."""
+    if not isinstance(connection, Understands):
+        raise MessageUnreadable("Its channel understands nothing by itself.")
     return understood(connection, original)
 
 
-def understood(connection: Connection | Understands, original: Original) -> Sequence[Received]:
+def understood(reader: Understands, original: Original) -> Sequence[Received]:
     """Let a channel understand an original; whatever it trips over becomes MessageUnreadable."""
-    if not isinstance(connection, Understands):
-        raise MessageUnreadable("Its channel understands nothing by itself.")
     try:
-        return connection.understand(original)
+        return reader.understand(original)
     except MessageUnreadable:
         raise
     except Exception as error:

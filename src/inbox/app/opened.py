@@ -7,11 +7,12 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 from inbox.app.ports import Unit, Units
 from inbox.channel.config import stored_config
-from inbox.channel.contract import Addressed, Channel, ChannelConfig, Connection
+from inbox.channel.contract import Acknowledges, Addressed, Channel, ChannelConfig, Connection, Folds, Pushes
 from inbox.channel.host import Host
 from inbox.channel.model import Capabilities
 from inbox.channel.registry import Channels
@@ -20,9 +21,12 @@ from inbox.domain.inbox import Inbox
 from inbox.errors import ConfigRejected, NotFound, Unavailable
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Opened:
-    """An inbox that is ready for use."""
+    """An inbox that is ready for use.
+
+    What every message asks its connection for is asked once: `isinstance` goes through all names of a protocol anew.
+    """
 
     inbox: Inbox
     channel: Channel[Any]
@@ -38,6 +42,21 @@ class Opened:
     def capabilities(self) -> Capabilities:
         """What its channel can do."""
         return self.channel.capabilities
+
+    @cached_property
+    def pushes(self) -> Pushes | None:
+        """Its connection, if it is sent webhooks."""
+        return self.connection if isinstance(self.connection, Pushes) else None
+
+    @cached_property
+    def folds(self) -> Folds | None:
+        """Its connection, if it knows again what is repeated of earlier messages."""
+        return self.connection if isinstance(self.connection, Folds) else None
+
+    @cached_property
+    def acknowledges(self) -> Acknowledges | None:
+        """Its connection, if it tells people that their message is here."""
+        return self.connection if isinstance(self.connection, Acknowledges) else None
 
 
 class OpenInboxes:

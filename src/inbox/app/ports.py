@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
@@ -128,7 +128,6 @@ class Placed:
     claims: tuple[tuple[ContactId, Claim], ...] = ()  # to be added
     original: Original | None = None
     entry: PublicEntry | None = None
-    events: tuple[NewEvent, ...] = field(default=())
 
 
 class Sealer(Protocol):
@@ -173,7 +172,7 @@ class IntakeStore(Protocol):
         *,
         original: Original | None,
     ) -> Known: ...
-    async def write(self, placed: Placed, *, epoch: int) -> None: ...
+    async def write(self, placed: Placed, events: Sequence[NewEvent], *, epoch: int) -> None: ...
 
 
 class LanguageStore(Protocol):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from inbox.app.arrival import Arrival
 from inbox.app.closing import keep_closing
@@ -185,7 +187,7 @@ async def _written(unit: Unit, placed: Placed) -> Taken:
     unit.record(ticket_event(EventType.MESSAGE_RECEIVED, placed.ticket, placed.message))
     if placed.learnt is not None and placed.learnt.language_by is LanguageBy.TEXTS:
         unit.record(contact_event(placed.learnt))
-    await unit.intake.write(replace(placed, events=unit.take_events()), epoch=unit.epoch)
+    await unit.intake.write(placed, unit.take_events(), epoch=unit.epoch)
     return Taken(Outcome.STORED, placed.ticket, placed.message, placed.entry)
 
 
@@ -211,8 +213,8 @@ def _placed(arrival: Arrival, known: Known, *, now: datetime) -> Placed:
         ticket = routed(ticket, arrival.routing.route(facts), facts, before=before, stranger=stranger)
     person = learnt(contact, reading) if contact and received.wants_answer and not stranger else contact
     unverified = not is_ours and (stranger or gives_our_name(known, placement))
-    message = _message(arrival, ticket, contact_id, reading, unverified=unverified)
-    message = replace(message, meta={**message.meta, **remarks(placement, how, aside=aside)})
+    notes = remarks(placement, how, aside=aside)
+    message = _message(arrival, ticket, contact_id, reading, notes, unverified=unverified)
     entry = _entry(ticket, message, now) if _is_followed(arrival, ticket, message) else None
     return Placed(
         message=message,
@@ -313,8 +315,9 @@ def _facts(arrival: Arrival, known: Known, ticket: Ticket, contact: Contact | No
 def _in_campaign(ticket: Ticket, received: Received, known: Known) -> Ticket:
     if known.campaign is not None and (ticket.campaign_id is None or not ticket.last_seq):
         return replace(ticket, campaign_id=known.campaign.id, campaign_key=None)
-    if received.campaign is not None and ticket.campaign_id is None:
-        return replace(ticket, campaign_key=received.campaign.key)
+    key = received.campaign.key if received.campaign else None
+    if key is not None and ticket.campaign_id is None and ticket.campaign_key != key:
+        return replace(ticket, campaign_key=key)
     return ticket
 
 
@@ -322,8 +325,10 @@ def _read(arrival: Arrival, known: Known, before: Ticket | None) -> Reading:
     """Decide which language a message is in."""
     received, campaign_id = arrival.received, before.campaign_id if before else arrival.inbox.campaign_id
     campaign = known.campaign or (arrival.routing.campaigns.get(campaign_id) if campaign_id else None)
-    hints = replace(
-        hints_of(known.contact, told=received.language, page=received.sender.language),
+    hints = hints_of(
+        known.contact,
+        told=received.language,
+        page=received.sender.language,
         ticket=before.language if before else None,
         campaign=campaign.languages if campaign else (),
     )
@@ -341,7 +346,13 @@ def _spoken(ticket: Ticket, arrival: Arrival, reading: Reading) -> Ticket:
 
 
 def _message(
-    arrival: Arrival, ticket: Ticket, contact_id: ContactId | None, reading: Reading, *, unverified: bool
+    arrival: Arrival,
+    ticket: Ticket,
+    contact_id: ContactId | None,
+    reading: Reading,
+    notes: Mapping[str, Any],
+    *,
+    unverified: bool,
 ) -> Message:
     received = arrival.received
     return Message(
@@ -369,7 +380,7 @@ def _message(
         call=received.call,
         attachments=arrival.attachments,
         recipients=received.recipients,
-        meta=dict(received.meta) | ({} if received.wants_answer else {SILENT: True}),
+        meta={**received.meta, **notes} | ({} if received.wants_answer else {SILENT: True}),
     )
 
 

@@ -11,7 +11,7 @@ from inbox.app.opened import Opened
 from inbox.app.passed_on import PASSED_ON_BY
 from inbox.app.ports import Unit
 from inbox.app.repeated import without_repeats
-from inbox.channel.contract import Cleans, Folds
+from inbox.channel.contract import Cleans
 from inbox.channel.model import Received
 from inbox.domain.message import BY_RULES, Direction, Message
 from inbox.errors import InboxError, MessageUnreadable, NotFound, Unavailable
@@ -70,8 +70,7 @@ async def _cleaned_again(door: Door, opened: Opened, message: Message) -> Messag
 async def _as_today(unit: Unit, opened: Opened, message: Message, received: Received) -> Message:
     if PASSED_ON_BY in message.meta:
         return _passed_on(message, received)
-    folds = opened.connection if isinstance(opened.connection, Folds) else None
-    arrival = await without_repeats(unit, Arrival(opened.inbox, opened.capabilities, received, folds=folds))
+    arrival = await without_repeats(unit, Arrival(opened.inbox, opened.capabilities, received, folds=opened.folds))
     by_rules = {name: received.meta.get(name) for name in BY_RULES}
     folded = arrival.received
     return replace(message, html=folded.html, quoted=folded.quoted, meta=message.meta | by_rules)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from inbox.app.acknowledge import acknowledge
 from inbox.app.arrival import Arrival
-from inbox.app.intake import SHORT, Door, arrived, quarantine_event, take_message, understood
+from inbox.app.intake import SHORT, Door, arrived, quarantine_event, take_message, understood_here
 from inbox.app.opened import Opened
 from inbox.app.ports import Stored
 from inbox.app.receive import Taken, locks_for, receive
@@ -101,7 +101,7 @@ async def _answers(door: Door, asked: Sequence[tuple[Stored, Opened]]) -> list[A
 
 def _here(opened: Opened, stored: Stored) -> Answer:
     try:
-        return understood(opened.connection, stored.original)
+        return understood_here(opened.connection, stored.original)
     except MessageUnreadable as error:
         return error
 

@@ -14,7 +14,7 @@ from itertools import count
 from random import Random
 
 from inbox.app.contacts import put_contact
-from inbox.app.intake import take_message, understood
+from inbox.app.intake import take_message, understood_here
 from inbox.app.opened import Opened
 from inbox.app.ports import Unit
 from inbox.app.receive import Outcome, Taken
@@ -145,7 +145,7 @@ class _Past:
         if isinstance(said, ChatLine):
             return await take_message(door, opened, self._chat_line(said, opened))
         original = self._original(said, opened)
-        (received,) = understood(opened.connection, original)
+        (received,) = understood_here(opened.connection, original)
         return await take_message(door, opened, received, original=original)
 
     def _original(self, said: Comment | CallFact | Mail, opened: Opened) -> Original:

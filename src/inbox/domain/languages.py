@@ -94,7 +94,9 @@ def learnt(contact: Contact, reading: Reading) -> Contact:
     return named(contact, contact.language if same and contact.language else reading.language, LanguageBy.TEXTS)
 
 
-def hints_of(contact: Contact | None, *, told: str | None, page: str | None) -> Hints:
+def hints_of(
+    contact: Contact | None, *, told: str | None, page: str | None, ticket: str | None, campaign: tuple[str, ...]
+) -> Hints:
     """Return what is known beforehand of somebody who writes, and of where they do."""
     own = contact.language if contact else None
     by = contact.language_by if contact else None
@@ -103,6 +105,8 @@ def hints_of(contact: Contact | None, *, told: str | None, page: str | None) -> 
         told=told,
         contact=own if by is LanguageBy.TEXTS else None,
         page=page or own,
+        ticket=ticket,
+        campaign=campaign,
     )
 
 

@@ -100,9 +100,12 @@ class Ticket:
 
 def clocked(ticket: Ticket) -> Ticket:
     """Return the ticket with the deadline of our answer: none while it does not wait for one."""
-    waits = ticket.state is State.OPEN and ticket.lane is Lane.ANSWER
-    since = ticket.waiting_since if waits else None
-    return replace(ticket, due_at=since + due_within(ticket.target, ticket.priority) if since else None)
+    return replace(ticket, due_at=_due_at(ticket, ticket.waiting_since if ticket.state is State.OPEN else None))
+
+
+def _due_at(ticket: Ticket, since: datetime | None) -> datetime | None:
+    """Return by when somebody is to be answered who waits since then."""
+    return since + due_within(ticket.target, ticket.priority) if since and ticket.lane is Lane.ANSWER else None
 
 
 def due_within(target: timedelta, priority: Priority) -> timedelta:
@@ -129,18 +132,19 @@ def moved(ticket: Ticket, to: State, *, now: datetime, until: datetime | None = 
 
 def heard(ticket: Ticket, line: str, *, at: datetime) -> Ticket:
     """Return the ticket after the contact spoke: open again, and waiting for us since the oldest unanswered word."""
-    return clocked(
-        replace(
-            ticket,
-            state=State.OPEN,
-            snoozed_until=None,
-            solved_at=None,
-            waiting_since=ticket.waiting_since if ticket.state is State.OPEN and ticket.waiting_since else at,
-            declined_by=ticket.declined_by if ticket.state is State.OPEN else (),
-            last_line=preview(line),
-            last_direction="inbound",
-            last_seq=ticket.last_seq + 1,
-        )
+    was_open = ticket.state is State.OPEN
+    since = ticket.waiting_since if was_open and ticket.waiting_since else at
+    return replace(
+        ticket,
+        state=State.OPEN,
+        snoozed_until=None,
+        solved_at=None,
+        waiting_since=since,
+        due_at=_due_at(ticket, since),
+        declined_by=ticket.declined_by if was_open else (),
+        last_line=preview(line),
+        last_direction="inbound",
+        last_seq=ticket.last_seq + 1,
     )
 
 

@@ -188,13 +188,14 @@ class Intake:
         )
         return tuple(_referenced(row) for row in rows)
 
-    async def write(self, placed: Placed, *, epoch: int) -> None:
+    async def write(self, placed: Placed, events: Sequence[NewEvent], *, epoch: int) -> None:
         """Write a new message and everything that comes with it, in one statement: all of it or nothing.
 
         Raises StaleVersion if the ticket was changed since it was looked at.
         """
         try:
-            await self._session.driver.execute(_statement(_shape_of(placed)), *_values(placed, epoch))
+            statement = _statement(_shape_of(placed, len(events)))
+            await self._session.driver.execute(statement, *_values(placed, events, epoch))
         except asyncpg.DivisionByZeroError as error:
             raise StaleVersion from error
 
@@ -245,7 +246,7 @@ class _Shape(NamedTuple):
     events: int
 
 
-def _shape_of(placed: Placed) -> _Shape:
+def _shape_of(placed: Placed, events: int) -> _Shape:
     # What a new contact was looked for by was nobody's a moment ago; if it is somebody's now, look again.
     looked_for = naming(claim for _, claim in placed.claims) if placed.contact is not None else ()
     return _Shape(
@@ -256,7 +257,7 @@ def _shape_of(placed: Placed) -> _Shape:
         files=len(placed.message.attachments),
         original=placed.original is not None,
         entry=placed.entry is not None,
-        events=len(placed.events),
+        events=events,
     )
 
 
@@ -302,7 +303,7 @@ def _learn(place: Iterator[int]) -> str:
     return f"learnt as (update contacts set {changes}, version = version + 1 where {where} returning 1)"  # noqa: S608 - our own names
 
 
-def _values(placed: Placed, epoch: int) -> list[Any]:
+def _values(placed: Placed, events: Sequence[NewEvent], epoch: int) -> list[Any]:
     values = list((_new_ticket_values if placed.is_new else _ticket_values)(placed.ticket))
     if placed.contact is not None:
         values += _contact_values(placed.contact)
@@ -317,7 +318,7 @@ def _values(placed: Placed, epoch: int) -> list[Any]:
         values += _original_values(placed.message.inbox_id, placed.original)
     if placed.entry is not None:
         values += _entry_values(placed.entry)
-    for event in placed.events:
+    for event in events:
         values += (epoch, event.type.value, event.subject, event.inbox_id, event.campaign_id, _json(event.data))
     return values
 
