@@ -79,8 +79,8 @@ def create_app(services: Services) -> FastAPI:
     app = routed()
     app.state.services = services
     app.state.screens = Screens()
-    app.router.routes[:0] = hooks.straight_routes()
     app.include_router(web.router_for(services.edge.web))
+    app.add_middleware(hooks.StraightHooks)
     app.add_middleware(Gate, public_url=services.edge.public_url, trusted_proxies=services.edge.trusted_proxies)
     return app
 
