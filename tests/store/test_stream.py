@@ -246,6 +246,31 @@ async def test_a_wake_up_reaches_another_process_long_before_its_own_next_look(d
     assert monotonic() - started < 0.5
 
 
+async def test_nobody_is_told_of_commits_until_somebody_else_listens(dsn: str) -> None:
+    told: asyncio.Queue[object] = asyncio.Queue()
+    ear = await asyncpg.connect(dsn)
+    await ear.add_listener("inbox_events", lambda *told_by: told.put_nowait(told_by[-1]))
+    first, second = Wakeups(dsn, lambda: None), Wakeups(dsn, lambda: None)
+    async with asyncio.TaskGroup() as group, asyncio.timeout(5):
+        tasks = [group.create_task(first.run())]
+        me = await told.get()  # that it listens
+        first.commit()
+        await asyncio.sleep(0.1)
+        told_alone = told.qsize()
+        tasks.append(group.create_task(second.run()))
+        newcomer = await told.get()
+        while told.empty():  # the first hears of the newcomer a moment after us
+            first.commit()
+            await asyncio.sleep(0.05)
+        told_by = await told.get()
+        for task in tasks:
+            task.cancel()
+    await ear.close()
+
+    assert told_alone == 0
+    assert told_by == me != newcomer
+
+
 async def test_the_readers_go_on_when_their_own_connections_are_killed(dsn: str, units: Units) -> None:
     admin = await asyncpg.connect(dsn)
     async with following(units) as (reader, follower):
