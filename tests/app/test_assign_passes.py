@@ -37,10 +37,25 @@ async def looping(units: Units, *, processes: int = 1) -> AsyncIterator[Callable
             wake.ring()
 
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(assign_passes(Door(units, nothing, nothing, now), wake)) for wake in wakes]
+        door = Door(units, nothing, nothing, now)
+        tasks = [group.create_task(assign_passes(door, wake, wake)) for wake in wakes]
         yield ring
         for task in tasks:
             task.cancel()
+
+
+class Watched(Wake):
+    """A bell that knows whether somebody sleeps by it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sleeping = asyncio.Event()
+
+    async def sleep(self, *, until: datetime | None, now: datetime, at_most: float) -> None:
+        """Sleep likewise."""
+        self.sleeping.set()
+        await super().sleep(until=until, now=now, at_most=at_most)
+        self.sleeping.clear()
 
 
 async def until(units: Units, ticket_id: TicketId, holds: Callable[[Ticket], bool]) -> Ticket:
@@ -78,6 +93,23 @@ async def test_what_waits_is_given_out_when_somebody_comes_although_nothing_wake
         async with units() as unit:
             await set_availability(unit, await unit.managers.find(aylin.id), Availability.ONLINE, now=now())
         await until(units, taken.ticket.id, lambda ticket: ticket.assignee_id == aylin.id)
+
+
+async def test_arrivals_wake_the_loop_only_while_somebody_has_room(units: Units, take: Take, aylin: Manager) -> None:
+    nothing: Any = None
+    work, room = Watched(), Watched()
+    async with asyncio.TaskGroup() as group, asyncio.timeout(5):
+        loop = group.create_task(assign_passes(Door(units, nothing, nothing, now), work, room))
+        await work.sleeping.wait()
+        was_by_room = room.sleeping.is_set()
+        for n in range(4):
+            await take("comments", comment(f"c-{n}", thread=f"t-{n}", at=now()), now=now())
+        work.ring()
+        await room.sleeping.wait()
+        loop.cancel()
+
+    assert not was_by_room
+    assert not work.sleeping.is_set()
 
 
 async def test_several_processes_give_each_ticket_out_once_and_fill_nobody_too_much(

@@ -32,6 +32,8 @@ ASSIGN_WAKES = (
     EventType.ROUTING_CHANGED,
     EventType.CLOCK_FIRED,
 )
+_ARRIVALS = {EventType.TICKET_CREATED, EventType.MESSAGE_RECEIVED}
+ROOM_WAKES = tuple(kind for kind in ASSIGN_WAKES if kind not in _ARRIVALS)  # what may give somebody room
 _CLOCKS = 5.0  # seconds between two looks when nothing is due before
 _ASSIGN = 1.0
 _PRESENCE = 15.0
@@ -40,6 +42,7 @@ _SETTLED = timedelta(minutes=2)  # after the start of a process
 _HOURLY = 3_600.0
 _KEPT = timedelta(days=7)  # of the event stream; older readers fetch everything anew
 _BREATH = 0.05  # seconds, in which wake-ups of a burst become one pass
+_TICK = 0.25  # finer than any clock that we set
 _MOMENT = 0.005
 _FULL = 0.1
 
@@ -51,15 +54,17 @@ async def ring_clocks(door: Door, wake: Wake, rings: Mapping[ClockKind, Ring]) -
             until = await unit.clocks.next_due()
         if until is not None and until <= door.clock():
             await fire_due(door.units, now=door.clock(), rings=rings)
+            await asyncio.sleep(_BREATH)
         else:
             await wake.sleep(until=until, now=door.clock(), at_most=_CLOCKS)
-        await asyncio.sleep(_BREATH)
+            await asyncio.sleep(_TICK)
 
 
-async def assign_passes(door: Door, wake: Wake) -> None:
+async def assign_passes(door: Door, work: Wake, room: Wake) -> None:
     """Give waiting tickets to whoever may have them, for ever: on every change that matters, and when time opens more.
 
-    What happens during a pass and its pause is looked at in the next one, all at once.
+    What happens during a pass and its pause is looked at in the next one, all at once. While nobody has room, it does
+    not matter what else comes.
     """
     timer = asyncio.get_running_loop().time
     while True:
@@ -67,6 +72,7 @@ async def assign_passes(door: Door, wake: Wake) -> None:
         done = await _one_pass(door)
         await asyncio.sleep(_pause(done, timer() - started))
         if done.is_whole:
+            wake = room if done.is_full else work
             await wake.sleep(until=done.next_at, now=door.clock(), at_most=_ASSIGN)
 
 
