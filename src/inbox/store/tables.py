@@ -153,7 +153,7 @@ identities = Table(
     "identities",
     metadata,
     key(),
-    Column("contact_id", ForeignKey("contacts.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("contact_id", ForeignKey("contacts.id", ondelete="CASCADE"), nullable=False),
     Column("kind", Text, nullable=False),
     Column("scope", Text, nullable=False, server_default=text("''")),
     Column("value", Text, nullable=False),
