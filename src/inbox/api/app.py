@@ -92,6 +92,7 @@ def routed() -> FastAPI:
         version="1",
         description=_DESCRIPTION,
         openapi_url=None,  # the committed document is the contract
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # nobody collects it, and each request would ask
         lifespan=_lifespan,
     )
     for module in _ROUTERS:

@@ -66,7 +66,7 @@ async def take(request: Request, inbox_id: UUID, rest: str = "") -> Response:
         method=request.method,
         path=rest,
         headers={name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(request.headers.raw)},
-        query=dict(request.query_params),
+        query=dict(request.query_params) if request.scope["query_string"] else {},
         body=await request.body(),
         at=at_hand.clock(),
     )

@@ -29,6 +29,7 @@ class Commit:
 
     position: Position
     events: tuple[Event, ...]
+    types: frozenset[str]  # of its events
     frame: str  # of all events
 
     def frame_for(self, access: Access) -> str | None:
@@ -65,7 +66,9 @@ def frame_of(events: Sequence[Event]) -> str:
 def commits_of(events: Sequence[Event]) -> list[Commit]:
     """Group events by their transaction."""
     groups = [tuple(group) for _, group in groupby(events, key=lambda e: (e.position.epoch, e.position.transaction))]
-    return [Commit(group[-1].position, group, frame_of(group)) for group in groups]
+    return [
+        Commit(group[-1].position, group, frozenset(event.type for event in group), frame_of(group)) for group in groups
+    ]
 
 
 class Follower:

@@ -22,7 +22,7 @@ class Wake:
 
     def heed(self, commit: Commit) -> None:
         """Ring if a commit is of interest."""
-        if any(event.type in self._types for event in commit.events):
+        if not self._types.isdisjoint(commit.types):
             self._bell.set()
 
     async def sleep(self, *, until: datetime | None, now: datetime, at_most: float) -> None:
