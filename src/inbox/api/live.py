@@ -14,7 +14,7 @@ from starlette.websockets import WebSocketDisconnect, WebSocketState
 from inbox.api.auth import Caller, Require, caller_of, callers_of
 from inbox.api.events import position_of
 from inbox.api.json import encode
-from inbox.api.outlet import Outlet, OutletClosed, closed_with
+from inbox.api.outlet import AT_ONCE, Outlet, OutletClosed, closed_with
 from inbox.api.services import Services, services
 from inbox.app.follow import Commit, commits_of, missed_since
 from inbox.app.presence import Whisper, set_availability
@@ -41,7 +41,7 @@ class Screen:
         self.caller = caller
         self._socket = socket
         self._here = here
-        self._outlet = Outlet()
+        self._outlet = Outlet(socket.scope.get("extensions", {}).get(AT_ONCE, {}).get("send"))
         self._replayed: Position | None = None
         self._early: list[Commit] = []
 

@@ -6,21 +6,25 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 
+AT_ONCE = "crowd_inbox.at_once"  # the ASGI extension by which our server offers to write without waiting
 _LIMIT = 512  # frames; whoever is further behind is cut off and comes back by position
 
 
 class Outlet:
     """Frames that wait to be sent on one socket."""
 
-    __slots__ = ("_frames", "_waiter", "closed")
+    __slots__ = ("_at_once", "_frames", "_waiter", "closed")
 
-    def __init__(self) -> None:
+    def __init__(self, at_once: Callable[[str], bool] | None = None) -> None:
+        self._at_once = at_once  # writes a frame, or says that it would have to wait
         self._frames: deque[str] = deque()
         self._waiter: asyncio.Future[None] | None = None
         self.closed: int | None = None  # with what code, once it is
 
     def put(self, frame: str) -> None:
-        """Queue a frame; too many close the socket instead of filling the memory."""
+        """Send a frame, or queue it where it has to wait; too many close the socket instead of filling the memory."""
+        if self._at_once is not None and self._is_idle() and self._at_once(frame):
+            return
         if len(self._frames) >= _LIMIT:
             self.close(4408)
             return
@@ -42,6 +46,10 @@ class Outlet:
                 self._waiter = asyncio.get_running_loop().create_future()
                 await self._waiter
         raise OutletClosed(self.closed)
+
+    def _is_idle(self) -> bool:
+        """Tell whether all that was queued is sent, so that nothing is overtaken."""
+        return self._waiter is not None and not self._waiter.done()
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
