@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from inbox.domain.ids import CampaignId, InboxId
@@ -57,9 +57,8 @@ class NewEvent:
     campaign_id: CampaignId | None = None
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Position:
-    """A place in the event stream, in commit order; opaque to everybody else."""
+class Position(NamedTuple):
+    """A place in the event stream, in commit order; opaque to everybody else. Each screen compares each commit's."""
 
     epoch: int
     transaction: int
