@@ -160,3 +160,16 @@ def test_of_a_text_of_a_megabyte_only_the_beginning_is_read(piece: str) -> None:
 
     assert counting.read <= 2_002
     assert DETECTOR.weigh(text) == DETECTOR.weigh(text[:LONGEST])
+
+
+@pytest.mark.parametrize(
+    ("rest", "language"),
+    [
+        ("und wann kommt denn nun endlich meine Lampe, ich warte schon so lange", "de"),
+        ("where is my lamp, I have been waiting for so long now and nobody answers", "en"),
+    ],
+)
+def test_where_the_beginning_says_nothing_the_rest_decides(rest: str, language: str) -> None:
+    weights = DETECTOR.weigh(f"Taxi Hotel Radio Internet Computer Baby Film Sport Video Foto {rest}")
+
+    assert max(weights, key=weights.__getitem__) == language

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import zlib
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from functools import cached_property
 from math import sqrt
 from pathlib import Path
@@ -14,6 +14,8 @@ from unicodedata import normalize
 
 MODEL = Path(__file__).with_name("model.bin")
 LONGEST = 140  # bytes that are weighed: of 1,100 paragraphs, 300 read eight otherwise, all of them unsure
+_GLANCE = 60  # of them say enough where one language is ahead by this much: of the 1,100, the rest changes none
+_AHEAD = 8.0  # as a natural logarithm
 _LANE = 4  # bytes for the sum of one language's scores
 _STEP = 0.05  # what one point of a score is worth, as a natural logarithm
 # Neighbouring n-grams say nearly the same, so their sum is too sure of itself; its square root of length is the model's
@@ -42,21 +44,34 @@ class Ngrams:
         model = self._model
         plain = text.lower() if text.isupper() else text
         said = normalize("NFC", plain[:LONGEST]).encode("utf-8", "ignore")[:LONGEST]
-        found = _found(said, model)
-        if not found:
-            return {}
-        total = sum(model.grams[gram] for gram in found)
-        sums = array("I", total.to_bytes(_LANE * len(model.languages), sys.byteorder))
-        if sys.byteorder == "big":
-            sums.reverse()
-        scale = _BELIEF / sqrt(len(said))
-        return {language: points * scale for language, points in zip(model.languages, sums, strict=True)}
+        found = _found(said, 2, _GLANCE, model)
+        weights = _weights(found, min(len(said), _GLANCE), model)
+        if len(said) <= _GLANCE or _is_clear(weights):
+            return weights
+        return _weights(found | _found(said, _GLANCE + 1, LONGEST, model), len(said), model)
 
 
-def _found(said: bytes, model: _Model) -> set[bytes]:
-    """Return the longest known n-gram that ends at each byte; one that comes twice counts once."""
+def _weights(found: Set[bytes], length: int, model: _Model) -> Mapping[str, float]:
+    """Weigh the n-grams of so many bytes."""
+    if not found:
+        return {}
+    total = sum(model.grams[gram] for gram in found)
+    sums = array("I", total.to_bytes(_LANE * len(model.languages), sys.byteorder))
+    if sys.byteorder == "big":
+        sums.reverse()
+    scale = _BELIEF / sqrt(length)
+    return {language: points * scale for language, points in zip(model.languages, sums, strict=True)}
+
+
+def _is_clear(weights: Mapping[str, float]) -> bool:
+    *_, second, first = sorted(weights.values()) or (0.0, 0.0)
+    return first - second >= _AHEAD
+
+
+def _found(said: bytes, begin: int, until: int, model: _Model) -> set[bytes]:
+    """Return the longest known n-gram that ends at each of these bytes; one that comes twice counts once."""
     found, grams, lengths_after = set(), model.grams, model.lengths.get
-    for end in range(2, len(said) + 1):
+    for end in range(begin, min(len(said), until) + 1):
         for length in lengths_after(said[end - 2 : end], ()):
             gram = said[end - length if end > length else 0 : end]
             if gram in grams:
