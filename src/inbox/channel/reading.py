@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
@@ -15,6 +16,8 @@ from inbox.errors import MessageUnreadable
 Json: TypeAlias = Mapping[str, Any]  # what arrived; its form is yet to be proved
 
 LONGEST_ID = 500  # characters
+_LONGEST_URL = 2_000
+_REMEMBERED = 256  # URLs: those of a thread and of its platform come with every comment
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8}){0,4}")
 _UNWRITTEN = re.compile(r"[\x00-\x20\x7f\\]")
 _MILLISECONDS_FROM = 100_000_000_000  # a number of seconds this large would lie in the year 5138
@@ -132,7 +135,12 @@ def origin(url: str) -> str | None:
     Browsers and libraries disagree on backslashes and spaces in URLs, so that one could be checked and another called:
     such URLs have no origin.
     """
-    if len(url) > 2000 or _UNWRITTEN.search(url):
+    return _origin(url) if len(url) <= _LONGEST_URL else None
+
+
+@lru_cache(_REMEMBERED)
+def _origin(url: str) -> str | None:
+    if _UNWRITTEN.search(url):
         return None
     try:
         parts = urlsplit(url)
