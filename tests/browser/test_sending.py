@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Any
 
 import httpx2 as httpx
 import pytest
-from playwright.async_api import Browser, FilePayload, Locator, expect
+from playwright.async_api import Browser, FilePayload, Locator, Route, expect
 
 from inbox.app import links
 from inbox.bootstrap import web_folder
@@ -189,6 +190,12 @@ async def test_a_planned_answer_is_taken_back_on_a_telephone(browser: Browser, h
         await expect(reply(desk)).to_have_value("It leaves in May.")
 
 
+async def slowly(route: Route) -> None:
+    """Answer late: who opens an inbox again before the answer must not see the settings of before."""
+    await asyncio.sleep(1)
+    await route.continue_()
+
+
 async def test_a_text_of_ones_own_is_written_for_a_language(browser: Browser, house: House) -> None:
     async with a_desk(browser, house.url, with_axe=True) as desk:
         await desk.sign_in(MARA["email"], MARA["password"])
@@ -201,6 +208,7 @@ async def test_a_text_of_ones_own_is_written_for_a_language(browser: Browser, ho
         await german.scroll_into_view_if_needed()
         await desk.photograph("acknowledgement-settings-1440")
         assert await desk.barriers() == []
+        await desk.page.route("**/api/v1/inboxes", slowly)
         await desk.page.get_by_role("button", name="Save").click()
         await desk.page.wait_for_url("**/settings/inboxes")
         await desk.page.get_by_role("link", name="Help").first.click()

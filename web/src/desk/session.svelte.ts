@@ -99,7 +99,7 @@ class Session {
     this.#me = await api.session.change({ availability });
     this.#live?.available(availability);
     const manager = this.#live?.manager(this.me.id);
-    if (manager !== undefined) this.#live?.upsertEntity("managers", { ...manager, availability } as { id: string });
+    if (manager !== undefined) this.#live?.upsertEntity("managers", { ...manager, availability });
   }
 }
 

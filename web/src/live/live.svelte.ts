@@ -22,7 +22,8 @@ import { Company, type Typist } from "./company.svelte.ts";
 import { fetchAll } from "./fetch.ts";
 import { Link, type LinkState } from "./link.ts";
 import { TicketList } from "./list.svelte.ts";
-import { apply, emptyState, inOrder, putContact, putMessages, putPresence, putTicket, replaceThread, type State, type Touched, type Watcher } from "./state.ts";
+import { apply, emptyState, inOrder, putContact, putEntity, putMessages, putPresence, putTicket, replaceThread } from "./state.ts";
+import type { Entity, State, Touched, Watcher } from "./state.ts";
 
 const BANNER_AFTER = 1_500;
 const COUNTERS_AFTER = 1_000;
@@ -217,8 +218,8 @@ export class Live {
     this.version++;
   }
 
-  upsertEntity(kind: "campaigns" | "clients" | "inboxes" | "managers" | "teams", value: { id: string }): void {
-    (this.#state[kind] as Map<string, { id: string }>).set(value.id, value);
+  upsertEntity<E extends Entity>(kind: "campaigns" | "clients" | "inboxes" | "managers" | "teams", value: E): void {
+    putEntity(this.#state[kind] as Map<string, Entity>, value);
     this.version++;
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Counters } from "../api/types.ts";
 import { event, manager, message, ticket } from "../test/samples.ts";
-import { apply, emptyState, inOrder, putContact, putTicket, type State, standsIn } from "./state.ts";
+import { apply, emptyState, type Entity, inOrder, putContact, putEntity, putTicket, type State, standsIn } from "./state.ts";
 
 const ME = "me";
 
@@ -127,6 +127,13 @@ test("a contact's new name reaches all their tickets", () => {
   const state = withTicket();
   putContact(state, { id: "c-1", name: "Maria Vogt", language: null, language_by: null, roles: [], identities: [], created_at: "", tickets: [] });
   expect(state.tickets.get("t-1")?.contact?.name).toBe("Maria Vogt");
+});
+
+test("an answer that was overtaken by a newer one changes nothing", () => {
+  const inboxes = new Map<string, Entity>();
+  putEntity(inboxes, { id: "i-1", version: 2 });
+  putEntity(inboxes, { id: "i-1", version: 1 });
+  expect(inboxes.get("i-1")?.version).toBe(2);
 });
 
 test("a manager's change keeps what the event does not carry", () => {

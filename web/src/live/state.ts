@@ -158,6 +158,16 @@ function merge<T extends { id: string }>(into: Map<string, T>, part: (Partial<T>
   into.set(part.id, { ...into.get(part.id), ...part } as T);
 }
 
+export interface Entity {
+  id: string;
+  version?: number;
+}
+
+/** Take in what was asked for; an answer that was overtaken by a newer one changes nothing. */
+export function putEntity(into: Map<string, Entity>, entity: Entity): void {
+  if ((into.get(entity.id)?.version ?? 0) <= (entity.version ?? 0)) into.set(entity.id, entity);
+}
+
 function knows(state: State, contact: string): boolean {
   for (const ticket of state.tickets.values()) if (ticket.contact?.id === contact) return true;
   return false;

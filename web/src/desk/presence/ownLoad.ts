@@ -18,7 +18,7 @@ export function watchOwnLoad(): () => void {
       .me()
       .then((me) => {
         session.update(me);
-        live.upsertEntity("managers", { ...live.manager(me.id), ...me } as { id: string });
+        live.upsertEntity("managers", { ...live.manager(me.id), ...me });
       })
       .catch((problem: unknown) => console.warn("load", problem)); // the next change asks again
   };
