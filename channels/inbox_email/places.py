@@ -26,6 +26,7 @@ class Place:
     uidvalidity: int
     last_uid: int
     since: datetime | None = None  # older mails are not ours: the inbox began then
+    new_from: int = 0  # this number and all above are ours whatever their date; 0 if numbers do not tell
     began: datetime | None = None  # when the folder was first fetched
 
     @property
@@ -33,7 +34,9 @@ class Place:
         """Return the place as it is stored."""
         moments = {"since": self.since, "began": self.began}
         kept = {name: moment.isoformat() for name, moment in moments.items() if moment}
-        return {"folder": self.folder, "uidvalidity": self.uidvalidity, "last_uid": self.last_uid} | kept
+        numbers = {"uidvalidity": self.uidvalidity, "last_uid": self.last_uid}
+        known = {"new_from": self.new_from} if self.new_from else {}
+        return {"folder": self.folder} | numbers | known | kept
 
     def key_of(self, uid: int) -> str:
         """Return the name of a mail within its inbox."""
@@ -41,7 +44,10 @@ class Place:
 
     def wants(self, mail: Listed) -> bool:
         """Tell whether a mail belongs to the inbox."""
-        return self.since is None or mail.at is None or mail.at >= self.since
+        if self.since is None or mail.at is None or mail.at >= self.since:
+            return True
+        # Its date may be of a clock that is behind, or of the folder that it was moved from (RFC 3501 section 6.4.7).
+        return 0 < self.new_from <= mail.uid
 
     def is_history(self, at: datetime) -> bool:
         """Tell whether a mail of this moment was old when the folder was first fetched."""
@@ -79,7 +85,7 @@ class Places:
             return self._beginning(folder, mailbox, now)
         if place.uidvalidity != mailbox.uidvalidity:
             # The old numbers mean nothing any more; the service knows by their content the mails that it has.
-            return replace(place, uidvalidity=mailbox.uidvalidity, last_uid=0)
+            return replace(place, uidvalidity=mailbox.uidvalidity, last_uid=0, new_from=0)
         return place
 
     def marks(self, place: Place, at: datetime) -> dict[str, str]:
@@ -93,8 +99,8 @@ class Places:
             return begin
         if self.config.sync_from is SyncFrom.DAYS:
             return replace(begin, since=now - timedelta(days=self.config.sync_days))
-        last = mailbox.uidnext - 1 if mailbox.uidnext else 0
-        return replace(begin, last_uid=last, since=now - _CLOCKS_DIFFER if last else now)
+        first = mailbox.uidnext or 0
+        return replace(begin, last_uid=max(first - 1, 0), new_from=first, since=now - _CLOCKS_DIFFER)
 
 
 def marked(original: Original, mark: str) -> bool:
@@ -104,4 +110,5 @@ def marked(original: Original, mark: str) -> bool:
 
 def _read(stored: Mapping[str, Any]) -> Place:
     moments = {name: datetime.fromisoformat(stored[name]) for name in ("since", "began") if stored.get(name)}
-    return Place(stored["folder"], stored["uidvalidity"], stored["last_uid"], **moments)
+    new_from = stored.get("new_from", 0)
+    return Place(stored["folder"], stored["uidvalidity"], stored["last_uid"], new_from=new_from, **moments)

@@ -166,7 +166,7 @@ class _Fetching:
     async def _new(self) -> AsyncIterator[Batch]:
         """Fetch what came after the place in this folder."""
         last = self._place.last_uid
-        since = b" " + _since(self._place.since) if self._place.since else b""
+        since = b" " + _since(self._place.since) if self._place.since and not self._place.new_from else b""
         found = [uid for uid in await self._client.search(b"UID %d:*" % (last + 1) + since) if uid > last]
         for uids in _chunks(found):
             async for batch in self._batches(uids, last=uids[-1]):

@@ -79,6 +79,27 @@ async def test_a_new_inbox_begins_with_what_arrives_from_now_on(server: Scripted
     assert store.texts == ["new"]
 
 
+async def test_a_mailbox_that_is_empty_when_its_inbox_begins_brings_the_first_mail(server: ScriptedImapServer) -> None:
+    store = Store()
+    await fetch(place(server), store, count=0, sync_from="now")
+    server.append(mail("new"), at=place(server).clock() - timedelta(hours=1))  # the server's clock is behind
+
+    await fetch(place(server), store, count=1, sync_from="now")
+
+    assert store.texts == ["new"]
+
+
+async def test_a_mail_that_is_moved_into_the_folder_is_new_whatever_its_date(server: ScriptedImapServer) -> None:
+    server.append(mail("old"), at=datetime(2020, 1, 1, tzinfo=UTC))
+    store = Store()
+    await fetch(place(server), store, count=0, sync_from="now")
+    server.append(mail("moved"), at=datetime(2020, 1, 2, tzinfo=UTC))
+
+    await fetch(place(server), store, count=1, sync_from="now")
+
+    assert store.texts == ["moved"]
+
+
 async def test_a_renumbered_mailbox_brings_no_mail_from_before_the_inbox_began(server: ScriptedImapServer) -> None:
     server.append(mail("old"), at=datetime(2020, 1, 1, tzinfo=UTC))
     store = Store()
