@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, async_playwright
 
+from inbox.api.visitor_limits import Limits
 from inbox.bootstrap import web_folder
+from inbox.secrets import Vault
+from tests.api.chatting import ChatService, serving
 from tests.browser.program import Api, Program, set_up, start
 
 _ARGUMENTS = [
@@ -28,11 +32,23 @@ async def browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """The service with nothing in it."""
+@pytest.fixture
+async def service(dsn: str, vault: Vault, tmp_path: Path) -> AsyncIterator[ChatService]:
+    """The chat inside this process, for what needs its store at hand."""
+    async with serving(dsn, vault, tmp_path, Limits()) as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def front() -> None:
+    """Desk and widget as they are delivered."""
     if not (web_folder() / "index.html").is_file():
-        pytest.skip("the front end is not built")
+        pytest.skip("the front end is not built: `make front`")
+
+
+@pytest.fixture(scope="module")
+def program(front: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """The service with nothing in it."""
     program = start(tmp_path_factory.mktemp("program"))
     yield program
     program.stop()

@@ -1,4 +1,4 @@
-"""A page of the desk: signed in, watched for complaints, measured by axe, photographed."""
+"""Pages in a browser: the desk signed in, watched for complaints; any page measured by axe, photographed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Locator, Page
 
 ROOT = Path(__file__).parents[2]
 SHOTS = ROOT / "var" / "screenshots"
-_AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 _RUN_AXE = """async (rules) => (await axe.run(document, {runOnly: rules, iframes: false})).violations
   .map(({id, nodes}) => `${id}: ${nodes.map((node) => node.html).join(" ")}`)"""
@@ -50,11 +50,21 @@ class Desk:
 
     async def barriers(self) -> list[str]:
         """Return what axe finds wrong on this screen."""
-        return list(await self.page.evaluate(_RUN_AXE, _RULES))
+        return await barriers(self.page)
 
     async def photograph(self, name: str) -> None:
-        SHOTS.mkdir(parents=True, exist_ok=True)
-        await self.page.screenshot(path=SHOTS / f"{name}.png")
+        await photograph(self.page, name)
+
+
+async def barriers(page: Page) -> list[str]:
+    """Return what axe, which must be on the page, finds wrong with it."""
+    return list(await page.evaluate(_RUN_AXE, _RULES))
+
+
+async def photograph(page: Page, name: str) -> None:
+    """Keep a picture of the page for people to judge."""
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    await page.screenshot(path=SHOTS / f"{name}.png")
 
 
 @asynccontextmanager
@@ -65,7 +75,7 @@ async def a_desk(browser: Browser, url: str, **context: Any) -> AsyncIterator[De
     settings = {"locale": "en-GB", "viewport": {"width": 1440, "height": 900}, "bypass_csp": with_axe}
     tab = await browser.new_context(**(settings | context))
     if with_axe:
-        await tab.add_init_script(path=_AXE)
+        await tab.add_init_script(path=AXE)
     page = await tab.new_page()
     desk = Desk(page, url)
     page.on("pageerror", lambda error: desk.complaints.append(str(error)))

@@ -15,7 +15,6 @@ import pytest
 from playwright.async_api import Browser, FilePayload, expect
 
 from inbox.app import links
-from inbox.bootstrap import web_folder
 from inbox.testing.imap import ScriptedImapServer
 from inbox.testing.serving import Serving, serving
 from inbox.testing.smtp import SmtpSink
@@ -24,10 +23,7 @@ from tests.browser.pages import Desk, a_desk
 from tests.e2e.mails import mail_settings
 from tests.e2e.test_chat_by_mail import GRETA, pass_by, reply_to
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not (web_folder() / "index.html").is_file(), reason="the front end is not built"),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("front")]
 MARA = {"name": "Mara Lindner", "email": "mara@crowd.example", "password": "correct horse battery", "locale": "de"}
 PICTURE = FilePayload(name="lamp.png", mimeType="image/png", buffer=b"\x89PNG\r\n\x1a\n" + b"\0" * 64)
 LETTER = FilePayload(name="label.pdf", mimeType="application/pdf", buffer=b"%PDF-1.7 label")

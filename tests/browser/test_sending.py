@@ -15,17 +15,13 @@ import pytest
 from playwright.async_api import Browser, FilePayload, Locator, Route, expect
 
 from inbox.app import links
-from inbox.bootstrap import web_folder
 from inbox.testing.imap import ScriptedImapServer
 from inbox.testing.serving import serving
 from inbox.testing.smtp import SmtpSink
 from tests.browser.pages import Desk, a_desk
 from tests.e2e.mails import mail_settings
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not (web_folder() / "index.html").is_file(), reason="the front end is not built"),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("front")]
 MARA = {"name": "Mara Lindner", "email": "mara@crowd.example", "password": "correct horse battery", "locale": "en"}
 SIGNED = {"signature": "Your lamp team", "signatures": {"de": "Euer Lampenteam"}}
 LETTER = FilePayload(name="label.pdf", mimeType="application/pdf", buffer=b"%PDF-1.7 label")
