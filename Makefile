@@ -44,11 +44,12 @@ test: $(DEV) ## run every test
 	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 	$(if $(WEB),$(BIN)/python hatch_build.py test)
 
-check: $(DEV) ## read the code: format, rules, types, imports, generated files
+check: $(DEV) ## read the code: format, rules, types, imports, order of the house, generated files
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/pytest -q tests/test_layout.py
 	$(BIN)/hadolint Dockerfile
 	$(if $(wildcard openapi/inbox.json),$(BIN)/inbox openapi --check)
 	$(if $(WEB),$(BIN)/python hatch_build.py check)
