@@ -15,7 +15,8 @@ HISTORY = "history"  # marks an original that was old when its inbox began
 SENT = "sent"  # marks an original that we wrote ourselves, in another program
 # What somebody wrote over the weekend before an inbox was added still waits for an answer; what is older is history.
 _STILL_WORK = timedelta(days=3)
-_CLOCKS_DIFFER = timedelta(minutes=5)  # a server's clock may be behind ours
+# From adding an inbox to signing in some time passes, and a server's clock may be behind ours.
+_JUST_NOW = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,8 @@ class Place:
     folder: str
     uidvalidity: int
     last_uid: int
-    since: datetime | None = None  # older mails are not ours: the inbox began then
-    new_from: int = 0  # this number and all above are ours whatever their date; 0 if numbers do not tell
+    since: datetime | None = None  # of the mails that were there already, older ones are not ours
+    new_from: int = 0  # this number and all above came later and are ours whatever their date; 0 if unknown
     began: datetime | None = None  # when the folder was first fetched
 
     @property
@@ -85,7 +86,7 @@ class Places:
             return self._beginning(folder, mailbox, now)
         if place.uidvalidity != mailbox.uidvalidity:
             # The old numbers mean nothing any more; the service knows by their content the mails that it has.
-            return replace(place, uidvalidity=mailbox.uidvalidity, last_uid=0, new_from=0)
+            return replace(place, uidvalidity=mailbox.uidvalidity, last_uid=0, new_from=mailbox.uidnext or 0)
         return place
 
     def marks(self, place: Place, at: datetime) -> dict[str, str]:
@@ -94,13 +95,11 @@ class Places:
         return {name: "yes" for name, is_so in marked.items() if is_so}
 
     def _beginning(self, folder: str, mailbox: Mailbox, now: datetime) -> Place:
-        begin = Place(folder, mailbox.uidvalidity, 0, began=now)
+        begun = Place(folder, mailbox.uidvalidity, 0, began=now)
         if self.config.sync_from is SyncFrom.ALL:
-            return begin
-        if self.config.sync_from is SyncFrom.DAYS:
-            return replace(begin, since=now - timedelta(days=self.config.sync_days))
-        first = mailbox.uidnext or 0
-        return replace(begin, last_uid=max(first - 1, 0), new_from=first, since=now - _CLOCKS_DIFFER)
+            return begun
+        back = timedelta(days=self.config.sync_days) if self.config.sync_from is SyncFrom.DAYS else _JUST_NOW
+        return replace(begun, since=now - back, new_from=mailbox.uidnext or 0)
 
 
 def marked(original: Original, mark: str) -> bool:

@@ -166,8 +166,7 @@ class _Fetching:
     async def _new(self) -> AsyncIterator[Batch]:
         """Fetch what came after the place in this folder."""
         last = self._place.last_uid
-        since = b" " + _since(self._place.since) if self._place.since and not self._place.new_from else b""
-        found = [uid for uid in await self._client.search(b"UID %d:*" % (last + 1) + since) if uid > last]
+        found = [uid for uid in await self._above(last) if uid > last]
         for uids in _chunks(found):
             async for batch in self._batches(uids, last=uids[-1]):
                 yield batch
@@ -175,6 +174,17 @@ class _Fetching:
             self._places = self._places.moved(self._place)
         if self._client.uidvalidity != self._place.uidvalidity:
             raise Unavailable("The IMAP server has numbered its mails anew.")
+
+    async def _above(self, last: int) -> list[int]:
+        """Return the numbers above this one; of mails that were there before, only those whose date may do."""
+        since, new_from = self._place.since, self._place.new_from
+        if since is None or 0 < new_from <= last + 1:
+            return await self._client.search(b"UID %d:*" % (last + 1))
+        if not new_from:
+            return await self._client.search(b"UID %d:* " % (last + 1) + _since(since))
+        before = await self._client.search(b"UID %d:%d " % (last + 1, new_from - 1) + _since(since))
+        # Names the highest there is, also if that is lower (RFC 9051 section 9, seq-range).
+        return sorted({*before, *await self._client.search(b"UID %d:*" % new_from)})
 
     async def _missed(self) -> AsyncIterator[Batch]:
         """Fetch what the folder holds of the last days and we do not, whatever its number; there should be nothing."""
