@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx2 as httpx
 import orjson
 import pytest
@@ -212,6 +213,33 @@ async def test_a_deactivated_managers_screen_closes_within_five_seconds(service:
             await screen.socket.wait_closed()
 
     assert screen.socket.close_code == 4401
+
+
+async def test_a_session_that_ends_after_the_database_was_away_closes_its_screen(
+    service: Serving, ada: Person, dsn: str
+) -> None:
+    async with signed_in(service, "Eve") as eve, eve.screen() as screen:
+        await _away(dsn, seconds=3.5)
+        body = {"version": eve.manager.version, "active": False}
+        assert (await ada.http.patch(f"/api/v1/managers/{eve.manager.id}", json=body)).status_code == 200
+        async with asyncio.timeout(5):
+            await screen.socket.wait_closed()
+
+    assert screen.socket.close_code == 4401
+
+
+async def _away(dsn: str, *, seconds: float) -> None:
+    """Let a database refuse everybody for a while."""
+    place, _, rest = dsn.partition("?")
+    server, _, name = place.rpartition("/")
+    beside = await asyncpg.connect(f"{server}/postgres?{rest}")
+    try:
+        await beside.execute(f'alter database "{name}" allow_connections false')
+        await beside.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", name)
+        await asyncio.sleep(seconds)
+        await beside.execute(f'alter database "{name}" allow_connections true')
+    finally:
+        await beside.close()
 
 
 async def test_a_screen_without_a_session_is_refused(service: Serving) -> None:

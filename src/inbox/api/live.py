@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
+import structlog
 from fastapi import APIRouter, WebSocket
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 
@@ -24,6 +25,7 @@ from inbox.domain.manager import Availability, Role
 from inbox.errors import InboxError, Invalid, NotFound, NotSignedIn
 
 router = APIRouter()
+log = structlog.get_logger()
 
 _HELLO_WITHIN = 5.0  # seconds
 _SILENT_AFTER = 60.0  # a screen pings every 20 s; one that stays silent is gone
@@ -224,17 +226,24 @@ class Screens:
         self._open.pop(screen.id, None)
 
     async def watch(self, here: Services) -> None:
-        """Close the screens whose session ended, and give the others the rights that they have now, for ever."""
+        """Look again and again, for ever: what cannot be asked while the database is away is asked afterwards."""
         while True:
             await asyncio.sleep(_RECHECK)
-            sessions = {s.caller.session for s in self._open.values() if s.caller.session is not None}
-            callers = await callers_of(here, list(sessions)) if sessions else {}
-            for screen in list(self._open.values()):
-                caller = callers.get(screen.caller.session or b"")
-                if caller is None:
-                    screen.close(_NOT_SIGNED_IN)
-                else:
-                    screen.caller = caller
+            try:
+                await self._recheck(here)
+            except Exception as error:  # noqa: BLE001 - a runner: if it ended, screens would outlive their sessions
+                log.warning("screens.unchecked", error=type(error).__name__, message=str(error))
+
+    async def _recheck(self, here: Services) -> None:
+        """Close the screens whose session ended, and give the others the rights that they have now."""
+        sessions = {s.caller.session for s in self._open.values() if s.caller.session is not None}
+        callers = await callers_of(here, list(sessions)) if sessions else {}
+        for screen in list(self._open.values()):
+            caller = callers.get(screen.caller.session or b"")
+            if caller is None:
+                screen.close(_NOT_SIGNED_IN)
+            else:
+                screen.caller = caller
 
 
 @router.websocket("/api/v1/live")
