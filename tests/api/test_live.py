@@ -13,9 +13,13 @@ import asyncpg
 import httpx2 as httpx
 import orjson
 import pytest
+from starlette.websockets import WebSocket
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from inbox.api import live
+from inbox.api.auth import callers_of
+from inbox.api.services import Services
 from inbox.app.passwords import hash_password
 from inbox.app.presence import set_availability
 from inbox.domain.credentials import hash_of, new_token
@@ -226,6 +230,29 @@ async def test_a_session_that_ends_after_the_database_was_away_closes_its_screen
             await screen.socket.wait_closed()
 
     assert screen.socket.close_code == 4401
+
+
+async def test_a_screen_that_opens_while_sessions_are_looked_at_stays_open(service: Serving, ada: Person) -> None:
+    here, screens = service.service.services, live.Screens()
+    async with signed_in(service, "Eve") as eve:
+        early, late = [await _unconnected(here, person) for person in (ada, eve)]
+    screens.add(early)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(screens.recheck(here))
+        await asyncio.sleep(0)
+        screens.add(late)
+
+    assert (early.closed, late.closed) == (None, None)
+
+
+async def _unconnected(here: Services, person: Person) -> live.Screen:
+    """Return a screen whose socket nobody holds."""
+    (caller,) = (await callers_of(here, [hash_of(person.cookie)])).values()
+
+    async def nobody(*_: object) -> Any:
+        raise AssertionError
+
+    return live.Screen(WebSocket({"type": "websocket"}, nobody, nobody), here, caller)
 
 
 async def _away(dsn: str, *, seconds: float) -> None:

@@ -67,6 +67,11 @@ class Screen:
                 end()
             self._leave()
 
+    @property
+    def closed(self) -> int | None:
+        """With what code it was ended from outside."""
+        return self._outlet.closed
+
     def close(self, code: int) -> None:
         """End the screen from outside."""
         self._outlet.close(code)
@@ -230,15 +235,16 @@ class Screens:
         while True:
             await asyncio.sleep(_RECHECK)
             try:
-                await self._recheck(here)
+                await self.recheck(here)
             except Exception as error:  # noqa: BLE001 - a runner: if it ended, screens would outlive their sessions
                 log.warning("screens.unchecked", error=type(error).__name__, message=str(error))
 
-    async def _recheck(self, here: Services) -> None:
+    async def recheck(self, here: Services) -> None:
         """Close the screens whose session ended, and give the others the rights that they have now."""
-        sessions = {s.caller.session for s in self._open.values() if s.caller.session is not None}
+        asked = list(self._open.values())  # a screen that opens while we ask was looked at at its own door
+        sessions = {screen.caller.session for screen in asked if screen.caller.session is not None}
         callers = await callers_of(here, list(sessions)) if sessions else {}
-        for screen in list(self._open.values()):
+        for screen in asked:
             caller = callers.get(screen.caller.session or b"")
             if caller is None:
                 screen.close(_NOT_SIGNED_IN)
