@@ -66,7 +66,7 @@ def retry_after(header: str, *, now: datetime) -> timedelta | None:
         return min(timedelta(seconds=int(header)), _LONGEST_WAIT)
     try:
         date = parsedate_to_datetime(header)
-    except ValueError:
+    except (ValueError, OverflowError):  # the second for a year of twenty digits
         return None
     until = date if date.tzinfo else date.replace(tzinfo=UTC)
     return min(max(until - now, timedelta(0)), _LONGEST_WAIT)

@@ -303,6 +303,30 @@ async def test_the_far_ends_name_for_it_is_kept(post: Post) -> None:
     assert (await post.deliver()).external_id == "r-1"
 
 
+async def test_a_name_that_the_far_end_gave_to_another_message_is_no_name(post: Post, take: Take) -> None:
+    await take("email", Received("r-1", GRETA, NOW, "Hallo?"))
+    post.far_end.answers.append(Receipt(external_id="r-1"))
+    after = await post.deliver()
+
+    assert (after.delivery, after.external_id) == (Delivery.SENT, None)
+    assert await post.due() is None
+
+
+@pytest.mark.parametrize("name", ["a\0b", "half \ud800", "".join(map(chr, range(33, 0x1000)))])
+async def test_a_name_that_cannot_be_stored_is_no_name(post: Post, name: str) -> None:
+    post.far_end.answers.append(Receipt(external_id=name))
+    after = await post.deliver()
+
+    assert (after.delivery, after.external_id) == (Delivery.SENT, None)
+
+
+async def test_words_that_cannot_be_stored_are_shown_without_what_cannot(post: Post) -> None:
+    post.far_end.answers.append(DeliveryFailed("550 no \0such \ud800user" + "!" * 10_000))
+    after = await post.deliver()
+
+    assert (after.delivery, (after.error or "")[:16]) == (Delivery.FAILED, "550 no such ?use")
+
+
 async def test_an_inbox_that_is_gone_fails_its_messages(post: Post) -> None:
     post.inboxes.opened = replace(post.inboxes.opened, inbox=replace(post.inboxes.opened.inbox, id=post.ticket.id))  # type: ignore[arg-type]  # another id
 

@@ -59,6 +59,8 @@ _FATES = {
     Delivery.FAILED: Fate.FAILED,
     Delivery.UNCERTAIN: Fate.UNCERTAIN,
 }
+_LONGEST_ID = 500  # characters of what a far end calls a message
+_LONGEST_WORDS = 2_000  # characters of what it says about it
 _CRASHED = "The service stopped while this message was being sent; nobody knows whether it arrived."
 
 
@@ -110,7 +112,7 @@ async def keep_lease(units: Units, row: Leased, clock: Clock, *, every: float = 
 
 
 async def _send_and_record(units: Units, inboxes: OpenInboxes, blobs: Blobs, row: Leased, clock: Clock) -> None:
-    result = await _result(units, inboxes, blobs, row, now=clock())
+    result = legible(await _result(units, inboxes, blobs, row, now=clock()))
     for _ in range(_RECORD_TRIES):
         try:
             async with units() as unit:
@@ -206,6 +208,24 @@ def failed(error: InboxError, attempt: int, *, jitter: float) -> Result:
     return Result(Delivery.QUEUED, words, again_in=pause, fault=_fault_of(error, attempt))
 
 
+def legible(result: Result) -> Result:
+    """Return a result whose words, which are a far end's own, can be stored and shown; pure."""
+    known = result.external_id
+    return replace(
+        result,
+        note=_words(result.note) if result.note else None,
+        fault=_words(result.fault) if result.fault else None,
+        external_id=known if known and len(known) <= _LONGEST_ID and known == _words(known) else None,
+        refusals=tuple(replace(each, words=_words(each.words)) for each in result.refusals),
+        undelivered=tuple(replace(each, reason=_words(each.reason)) for each in result.undelivered),
+    )
+
+
+def _words(said: str) -> str:
+    """Return words without what PostgreSQL and JSON do not hold: NUL, and halves of characters."""
+    return said[:_LONGEST_WORDS].replace("\0", "").encode("utf-8", "replace").decode()
+
+
 def _fault_of(error: InboxError, attempt: int) -> str | None:
     """Return what is wrong with the inbox itself: until that is mended, nothing gets out by it."""
     is_settled = isinstance(error, FarEndGone) and attempt >= _NO_BLIP
@@ -220,7 +240,7 @@ async def _record(unit: Unit, row: Leased, result: Result, *, now: datetime) -> 
     if message.delivery is Delivery.DELIVERED:
         return  # it came back to us before its own answer did
     error = result.note if result.delivery not in {Delivery.SENT, Delivery.DELIVERED} else None
-    external_id = message.external_id or result.external_id
+    external_id = message.external_id or await _own_name(unit, row.inbox_id, result.external_id)
     together = _together(message, result)
     changed = replace(
         message,
@@ -236,6 +256,13 @@ async def _record(unit: Unit, row: Leased, result: Result, *, now: datetime) -> 
     await keep_closing(unit, ticket.state, saved, now=now)
     unit.record(ticket_event(EventType.MESSAGE_DELIVERY, saved, changed))
     await _tell_health(unit, row.inbox_id, result, now=now)
+
+
+async def _own_name(unit: Unit, inbox_id: InboxId, external_id: str | None) -> str | None:
+    """Return what the far end calls a message, unless it calls another one so: then it is no name."""
+    if external_id is None or await unit.messages.by_external_id(inbox_id, external_id) is not None:
+        return None
+    return external_id
 
 
 def _fates(message: Message, result: Result) -> tuple[Recipient, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime
 
+import structlog
+
 from inbox.app.deliver import AT_ONCE, deliver_one, lease_due
 from inbox.app.intake import Door
 from inbox.app.outgoing import Blobs
@@ -13,6 +15,8 @@ from inbox.app.schedule import release_due
 from inbox.domain.events import EventType
 from inbox.errors import Conflict, Unavailable
 from inbox.worker.wake import Wake
+
+log = structlog.get_logger()
 
 WAKES = (EventType.MESSAGE_QUEUED, EventType.MESSAGE_DELIVERY)
 _SAFETY = 5.0  # seconds between two looks without a wake-up
@@ -49,7 +53,10 @@ async def _look(door: Door, *, free: int) -> tuple[list[Leased], datetime | None
 
 
 async def _deliver_one(door: Door, blobs: Blobs, row: Leased) -> None:
-    await deliver_one(door.units, door.inboxes, blobs, row, door.clock)
+    try:
+        await deliver_one(door.units, door.inboxes, blobs, row, door.clock)
+    except Exception as error:  # noqa: BLE001 - what goes wrong with one message must not end the others' sending
+        log.warning("delivery.failed", message=str(row.message_id), error=type(error).__name__)
 
 
 async def send_scheduled(door: Door, blobs: Blobs, wake: Wake) -> None:

@@ -131,6 +131,7 @@ async def test_a_silent_platform_is_asked_again() -> None:
         ("Wed, 25 Mar 2026 12:05:00 GMT", timedelta(minutes=5)),
         ("Wed, 25 Mar 2026 11:00:00 GMT", timedelta(0)),
         ("999999999", timedelta(days=1)),
+        ("Wed, 25 Mar 99999999999999999999 12:05:00 GMT", None),
         ("soon", None),
         ("", None),
         ("١٢", None),
