@@ -71,10 +71,9 @@ async def test_a_message_whose_result_cannot_be_stored_ends_the_sending_of_no_ot
             await reply(unit, desk, taken.ticket.id, Draft(text, last_seen=1), opened.opened, now=NOW)
 
     door = Door(stumbling, opened, NoFiles(), lambda: NOW)
-    loop = asyncio.create_task(deliver(door, desk.blobs, Wake()))
-    async with asyncio.timeout(10):
-        while not far_end.sent and not loop.done():  # noqa: ASYNC110 - the far end is asked, not awaited
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        loop = group.create_task(deliver(door, desk.blobs, Wake()))
+        while not far_end.sent:  # noqa: ASYNC110 - the far end is asked, not awaited
             await asyncio.sleep(0.01)
+        loop.cancel()
     assert [message.text for message in far_end.sent] == ["slow"]
-    assert not loop.done()
-    loop.cancel()
