@@ -291,6 +291,7 @@ export const work = {
   "people.retry": { one: "Nur dieser Person erneut senden", other: "Nur diesen {n} erneut senden" },
   "delivery.partly": "Hat nicht alle erreicht",
   "people.list": "Wer das bekommen hat",
+  "compose.unsent": "Was Sie in #{number} schrieben, wurde nicht gesendet. Es steht noch dort.",
   "compose.saveNote": "Notiz sichern",
   "compose.sendAndSolve": "Senden und erledigen",
   "missed.title": { one: "Währenddessen kam eine Nachricht", other: "Währenddessen kamen {n} Nachrichten" },

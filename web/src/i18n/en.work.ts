@@ -291,6 +291,7 @@ export const work = {
   "people.retry": { one: "Try again for this one", other: "Try again for these {n}" },
   "delivery.partly": "Did not reach everybody",
   "people.list": "Who got this",
+  "compose.unsent": "What you wrote in #{number} was not sent. It is still there.",
   "compose.saveNote": "Save note",
   "compose.sendAndSolve": "Send and solve",
   "missed.title": { one: "Somebody wrote while you did", other: "{n} messages came while you wrote" },

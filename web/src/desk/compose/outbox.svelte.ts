@@ -5,7 +5,8 @@ import type { Message } from "../../api/types.ts";
 import { says } from "../says.ts";
 import { session } from "../session.svelte.ts";
 import { t } from "../../i18n/index.svelte.ts";
-import { keep, left } from "./unsent.ts";
+import { toasts } from "../../ui/toasts.svelte.ts";
+import { keep, left, seen } from "./unsent.ts";
 
 export interface Waiting {
   key: string;
@@ -22,6 +23,13 @@ export interface Missed {
   body: NewMessage;
 }
 
+export type Outcome = "sent" | "kept" | Missed;
+
+function missedIn(problem: unknown): Message[] | null {
+  if (!(problem instanceof Problem) || problem.code !== "spoken_since") return null;
+  return (problem.body["missed"] ?? []) as Message[];
+}
+
 class Outbox {
   #list = $state.raw<Waiting[]>(left(localStorage, t("problem.unreachable")));
 
@@ -36,37 +44,43 @@ class Outbox {
     return this.#list.filter((waiting) => waiting.by === me && waiting.ticket === ticket && !known(waiting));
   }
 
-  /** Send; returns what was missed if somebody spoke in between, else null. The bubble says how it went. */
-  async send(ticket: string, body: NewMessage): Promise<Missed | null> {
+  /**
+   * Send. If somebody spoke in between, the one who still looks at what they wrote (`there`) is handed it back to decide;
+   * otherwise it stays in the ticket's bubble, and so does what could not be sent at all.
+   */
+  async send(ticket: string, body: NewMessage, there: () => boolean): Promise<Outcome> {
     const at = new Date().toISOString();
     const waiting = { key: crypto.randomUUID(), by: session.me.id, ticket, body, at, problem: null };
     this.#set([...this.#list, waiting]);
-    return this.#try(waiting);
+    const outcome = await this.#try(waiting, there);
+    if (outcome === "kept" && !there()) toasts.say(t("compose.unsent", { number: session.live.ticket(ticket)?.number ?? "" }), "problem");
+    return outcome;
   }
 
-  retry(waiting: Waiting): Promise<Missed | null> {
+  /** Try again what stands in its bubble, where it stays if it cannot be sent. */
+  async retry(waiting: Waiting): Promise<void> {
     this.#replace(waiting, { ...waiting, problem: null });
-    return this.#try(waiting);
+    await this.#try(waiting, () => false);
   }
 
   drop(waiting: Waiting): void {
     this.#set(this.#list.filter((other) => other.key !== waiting.key));
   }
 
-  async #try(waiting: Waiting): Promise<Missed | null> {
+  async #try(waiting: Waiting, there: () => boolean): Promise<Outcome> {
     try {
       session.live.upsertMessage(await api.tickets.say(waiting.ticket, waiting.body, waiting.key));
       this.drop(waiting);
-      return null;
+      return "sent";
     } catch (problem) {
-      if (!(problem instanceof Problem) || problem.code !== "spoken_since") {
-        this.#replace(waiting, { ...waiting, problem: says(problem) });
-        return null;
+      const messages = missedIn(problem);
+      for (const message of messages ?? []) session.live.upsertMessage(message);
+      if (messages !== null && there()) {
+        this.drop(waiting);
+        return { messages, body: waiting.body };
       }
-      this.drop(waiting);
-      const messages = (problem.body["missed"] ?? []) as Message[];
-      for (const message of messages) session.live.upsertMessage(message);
-      return { messages, body: waiting.body };
+      this.#replace(waiting, messages === null ? { ...waiting, problem: says(problem) } : seen(waiting, messages, t("missed.title", { n: messages.length })));
+      return "kept";
     }
   }
 

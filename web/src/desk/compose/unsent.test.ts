@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Waiting } from "./outbox.svelte.ts";
-import { keep, left } from "./unsent.ts";
+import { keep, left, seen } from "./unsent.ts";
 
 class Memory {
   readonly #values = new Map<string, string>();
@@ -38,4 +38,12 @@ test("what somebody else wrote there is passed over", () => {
   store.setItem("inbox.unsent", "{");
 
   expect(left(store, "interrupted")).toEqual([]);
+});
+
+test("words that missed something are kept, and sent the next time as knowing it", () => {
+  const kept = seen(waiting, [{ seq: 4 }, { seq: 6 }], "somebody spoke");
+
+  expect(kept.body).toEqual({ ...waiting.body, last_seen: 6 });
+  expect(kept.problem).toBe("somebody spoke");
+  expect(kept.key).not.toBe(waiting.key);
 });

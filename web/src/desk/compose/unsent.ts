@@ -19,3 +19,9 @@ export function left(store: Store, problem: string): Waiting[] {
     return []; // somebody else wrote there
   }
 }
+
+/** The same words, knowing what was missed and marked with `problem`: a new sending, since the old one is refused for good. */
+export function seen(waiting: Waiting, missed: readonly { seq: number }[], problem: string): Waiting {
+  const last_seen = Math.max(waiting.body.last_seen, ...missed.map((message) => message.seq));
+  return { ...waiting, key: crypto.randomUUID(), body: { ...waiting.body, last_seen }, problem };
+}
