@@ -1,5 +1,7 @@
-/** What the browser's tab says while something presses; otherwise it counts what waits. */
+/** What the browser's tab says: what presses, otherwise what waits and what is on the screen. */
 class Title {
+  /** What is on the screen: the ticket, the list, the page of the settings. */
+  place = $state("");
   #pressing = $state.raw<{ by: object; text: string }[]>([]);
 
   get pressing(): string | null {

@@ -86,7 +86,7 @@ export const settings = {
   "health.paused": "Pausiert",
   "health.received": "Letzte Nachricht {time}",
   "health.receivedNone": "Noch keine Nachricht",
-  "health.heard": "letzte Antwort des Servers vor: {ago}",
+  "health.heard": "Server antwortete {ago}",
   "health.pending": { one: "eine Nachricht wird gelesen, seit: {ago}", other: "{n} Nachrichten werden gelesen, seit: {ago}" },
   "health.missed": { one: "eine wurde übersehen und später gefunden", other: "{n} wurden übersehen und später gefunden" },
   "health.notIn": "Es kommt nichts herein: {note}",

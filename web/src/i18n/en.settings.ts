@@ -86,7 +86,7 @@ export const settings = {
   "health.paused": "Paused",
   "health.received": "Last message {time}",
   "health.receivedNone": "No message yet",
-  "health.heard": "server heard {ago} ago",
+  "health.heard": "server heard {ago}",
   "health.pending": { one: "one message being read, for {ago}", other: "{n} messages being read, for {ago}" },
   "health.missed": { one: "one was overlooked and found later", other: "{n} were overlooked and found later" },
   "health.notIn": "Nothing comes in: {note}",

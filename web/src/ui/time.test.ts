@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bytes, daysToMonday, duration, regional, spoken, ticking } from "./time.ts";
+import { ago, bytes, daysToMonday, duration, regional, spoken, ticking } from "./time.ts";
 
 const START = "2026-11-22T08:00:00.000Z";
 const after = (seconds: number): number => Date.parse(START) + seconds * 1000;
@@ -34,4 +34,10 @@ test("monday is never today", () => {
 test("the browser's region of the language is used", () => {
   expect(regional("en", ["de-DE", "en-GB"])).toBe("en-GB");
   expect(regional("de", ["en-US"])).toBe("de");
+});
+
+test("how long ago is said as people say it, in their language", () => {
+  expect(ago(START, after(24), "de")).toBe("vor 24 Sekunden");
+  expect(ago(START, after(3 * 3600), "en")).toBe("3 hours ago");
+  expect(ago(START, after(0), "de")).toBe("jetzt");
 });

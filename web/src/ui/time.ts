@@ -13,14 +13,25 @@ export function ticking(since: string, now: number, locale: Locale): string {
   return `${Math.floor(seconds / DAY)} ${locale === "de" ? "T" : "d"}`;
 }
 
+type Unit = "second" | "minute" | "hour" | "day";
+
+function span(since: string, now: number): [number, Unit] {
+  const seconds = Math.max(0, Math.floor((now - Date.parse(since)) / 1000));
+  if (seconds < MINUTE) return [seconds, "second"];
+  if (seconds < HOUR) return [Math.floor(seconds / MINUTE), "minute"];
+  return seconds < DAY ? [Math.floor(seconds / HOUR), "hour"] : [Math.floor(seconds / DAY), "day"];
+}
+
 /** The same, said in full for a screen reader: "12 minutes". */
 export function spoken(since: string, now: number, locale: Locale): string {
-  const seconds = Math.max(0, Math.floor((now - Date.parse(since)) / 1000));
-  const [value, unit] =
-    seconds < MINUTE ? [seconds, "second"] : seconds < HOUR ? [seconds / MINUTE, "minute"] : seconds < DAY ? [seconds / HOUR, "hour"] : [seconds / DAY, "day"];
-  return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "long", maximumFractionDigits: 0 }).format(
-    Math.floor(value),
-  );
+  const [value, unit] = span(since, now);
+  return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "long", maximumFractionDigits: 0 }).format(value);
+}
+
+/** How long ago, as one says it: "12 minutes ago". */
+export function ago(since: string, now: number, locale: Locale): string {
+  const [value, unit] = span(since, now);
+  return new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(-value, unit);
 }
 
 /** The person's own kind of this language: a browser set to British English writes 14:05, not 2:05 PM. */
