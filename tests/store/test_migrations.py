@@ -13,11 +13,12 @@ import asyncpg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from inbox.errors import StartRefused
 from inbox.store import credential_tables, pictures, routing_tables, suppressions, tables, visitor_tables
+from inbox.store.database import Session, engine_for
 from inbox.store.migrate import migrate
 from inbox.store.schema import metadata
 from inbox.testing.database import create_database, drop_database, dsn_of
@@ -106,6 +107,26 @@ async def test_a_database_of_a_newer_program_is_refused_in_one_sentence_and_left
     with pytest.raises(StartRefused, match="newer version of Crowd Inbox"):
         await migrate(dsn)
     assert await value(dsn, "select version_num from alembic_version") == "9999"
+
+
+async def test_a_database_that_lets_us_make_no_tables_is_refused_in_one_sentence(empty: str) -> None:
+    name = await value(empty, "select current_database()")
+    await value(empty, f'alter database "{name}" set default_transaction_read_only = on')
+
+    with pytest.raises(StartRefused, match=r"brought up to date: cannot execute .* in a read-only transaction"):
+        await migrate(empty)
+
+
+async def test_an_address_may_say_what_postgresqls_own_clients_take(empty: str) -> None:
+    said = f"{empty}&sslmode=disable&options=-csearch_path%3Dpublic"
+    await migrate(said)
+    engine = engine_for(said)
+    session = await Session.of(engine)
+    limit = await session.value(text("select current_setting('statement_timeout')"))
+    await session.close()
+    await engine.dispose()
+
+    assert limit == "30s"
 
 
 async def test_mails_from_before_know_what_they_were_understood_from(empty: str) -> None:

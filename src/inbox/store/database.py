@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
+from types import MappingProxyType
 from typing import Any, TypeAlias, cast
 
 import asyncpg
 import orjson
 from sqlalchemy import Executable
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from inbox.errors import StartRefused
 
 # A writer that stops inside its transaction holds back every reader of the stream; this bounds by how long.
 _STUCK_WRITER = "3s"
 _POOL = 16
+# SQLAlchemy refuses in an address what asyncpg and PostgreSQL's own clients take, such as `sslmode`. So asyncpg reads
+# it wherever it is used, and SQLAlchemy is told the driver's name alone.
+_DRIVER = "postgresql+asyncpg://"
+_CONNECTED: Mapping[str, Any] = MappingProxyType(
+    {
+        "timeout": 10,
+        "command_timeout": 60,
+        "server_settings": {
+            "application_name": "crowd-inbox",
+            "idle_in_transaction_session_timeout": _STUCK_WRITER,
+            "statement_timeout": "30s",
+            "jit": "off",
+            "timezone": "UTC",
+        },
+    }
+)
 _OLDEST = 15  # PostgreSQL
 
 Row = Mapping[str, Any]
@@ -27,7 +46,8 @@ def engine_for(dsn: str, *, pool: int = _POOL) -> AsyncEngine:
     It runs in autocommit: the unit of work alone begins and commits.
     """
     return create_async_engine(
-        _with_driver(dsn),
+        _DRIVER,
+        async_creator=partial(asyncpg.connect, dsn, **_CONNECTED),
         isolation_level="AUTOCOMMIT",
         hide_parameters=True,  # an error's words reach the log; what people wrote does not
         pool_size=pool,
@@ -36,23 +56,12 @@ def engine_for(dsn: str, *, pool: int = _POOL) -> AsyncEngine:
         pool_use_lifo=True,  # few busy connections keep their plans and caches warm, where many would take turns
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
-        connect_args={
-            "timeout": 10,
-            "command_timeout": 60,
-            "server_settings": {
-                "application_name": "crowd-inbox",
-                "idle_in_transaction_session_timeout": _STUCK_WRITER,
-                "statement_timeout": "30s",
-                "jit": "off",
-                "timezone": "UTC",
-            },
-        },
     )
 
 
-def _with_driver(dsn: str) -> str:
-    _scheme, _, rest = dsn.partition("://")
-    return f"postgresql+asyncpg://{rest}"
+def plain_engine_for(dsn: str) -> AsyncEngine:
+    """Return an engine without pool or limits, for work that may take its time."""
+    return create_async_engine(_DRIVER, async_creator=partial(asyncpg.connect, dsn), poolclass=NullPool)
 
 
 async def ensure_reachable(dsn: str) -> None:

@@ -32,7 +32,7 @@ _BUSY = (
 
 def failure_of(error: BaseException) -> InboxError | None:
     """Return what an error of the driver means to a caller; None for a mistake of ours."""
-    match _reported(error):
+    match reported(error):
         case asyncpg.UniqueViolationError():
             return Conflict("There is one of that name or key already.")
         case asyncpg.ForeignKeyViolationError(detail=str(detail)) if "still referenced" in detail:
@@ -49,7 +49,7 @@ def failure_of(error: BaseException) -> InboxError | None:
     return None
 
 
-def _reported(error: BaseException) -> BaseException:
+def reported(error: BaseException) -> BaseException:
     """Return the driver's own error from within SQLAlchemy's."""
     inner = error.orig if isinstance(error, DBAPIError) else None
     return (inner.__cause__ or inner) if inner is not None else error

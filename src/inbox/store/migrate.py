@@ -4,31 +4,40 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import asyncpg
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
 
-from inbox.errors import StartRefused
+from inbox.errors import DiskFull, StartRefused
+from inbox.store.database import plain_engine_for
+from inbox.store.failures import REPORTED, reported
 
 _LOCK = 7_236_154_001  # any number, the same in every process
 
 
 async def migrate(dsn: str, *, to: str = "head") -> None:
     """Run the migrations that are missing, under an advisory lock; raise StartRefused for a database that is newer."""
-    engine = create_async_engine("postgresql+asyncpg://" + dsn.partition("://")[2], poolclass=NullPool)
+    engine = plain_engine_for(dsn)
     try:
         async with engine.connect() as connection:
             await connection.execute(text(f"select pg_advisory_lock({_LOCK})"))
             await connection.commit()
             await connection.run_sync(_upgrade, to)
             await connection.commit()
+    except REPORTED as error:
+        raise _refusal(reported(error)) from error
     finally:
         await engine.dispose()
+
+
+def _refusal(error: BaseException) -> StartRefused:
+    if isinstance(error, asyncpg.DiskFullError):
+        return DiskFull("The disk of the database is full; free some space and start again.")
+    return StartRefused(f"The database could not be brought up to date: {' '.join(str(error).split())}.")
 
 
 def configuration(connection: Connection) -> Config:
