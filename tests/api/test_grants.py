@@ -103,6 +103,18 @@ async def test_a_file_that_waits_belongs_to_who_uploaded_it(house: House) -> Non
     assert [answer.status_code for answer in others] == [404, 404]
 
 
+async def test_a_file_of_another_inbox_is_answered_as_one_that_is_not_there(house: House) -> None:
+    world = await build(house)
+    eve = await kept_to(world, "other_inbox")
+
+    answers = [
+        (await eve.get(path)).text
+        for path in (world.path("/api/v1/attachments/{attachment_id}"), f"/api/v1/attachments/{uuid4()}")
+    ]
+
+    assert answers[0] == answers[1]
+
+
 async def test_a_campaign_that_changed_is_told_to_who_may_see_it(house: House) -> None:
     world = await build(house)
     wrong = await kept_to(world, "inbox", campaigns=("other_campaign",))

@@ -13,8 +13,9 @@ from inbox.api.auth import Caller, require
 from inbox.api.json import Json
 from inbox.api.services import services
 from inbox.api.shapes import UploadShape
+from inbox.app.ports import Unit
 from inbox.channel.model import File
-from inbox.domain.ids import AttachmentId
+from inbox.domain.ids import AttachmentId, ManagerId, TicketId
 from inbox.domain.message import Attachment
 from inbox.errors import Invalid, NotFound, TooLarge
 
@@ -54,12 +55,21 @@ async def download(
     at_hand = services(request)
     async with at_hand.units.reading() as unit:
         attachment, ticket_id, owner = await unit.messages.find_file(AttachmentId(attachment_id))
-        if ticket_id is not None:
-            await unit.tickets.find(ticket_id, caller.access)
-        elif owner is None or owner != caller.manager_id:
+        if not await _may_see(unit, caller, ticket_id, owner):
             raise NotFound("There is no such attachment.")
     path = at_hand.blobs.open(attachment.sha256)
     return FileResponse(path, headers=inert_headers(attachment, inline=inline), media_type=attachment.mime)
+
+
+async def _may_see(unit: Unit, caller: Caller, ticket_id: TicketId | None, owner: ManagerId | None) -> bool:
+    """Tell whether a caller may see a file: that of a ticket with the ticket, an upload who made it."""
+    if ticket_id is None:
+        return owner is not None and owner == caller.manager_id
+    try:
+        await unit.tickets.find(ticket_id, caller.access)
+    except NotFound:
+        return False
+    return True
 
 
 def inert_headers(attachment: Attachment, *, inline: bool = False) -> dict[str, str]:
