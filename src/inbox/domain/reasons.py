@@ -100,7 +100,7 @@ _WORDS: dict[str, Callable[[Fact], str]] = {
     "accepted": lambda _: "accepted",
     "more_time": lambda _: "with more time",
     "released": lambda _: "given back",
-    "left": lambda fact: f"{fact['name']} is {fact['availability']}",
+    "left": lambda fact: f"{fact['name']} is {fact['availability'].replace('_', ' ')}",
     "pulled": lambda fact: f"{fact['team']} takes its tickets itself",
     "next": lambda _: "is being given to somebody",
     "refused": _refused,

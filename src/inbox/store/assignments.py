@@ -52,18 +52,28 @@ where id = any($1::uuid[]) and state = 'open' and assignee_id is null and offere
 for no key update skip locked
 """
 # What somebody took while they were gone is theirs until its contact speaks again. Who is away keeps what can wait.
+# What its owner may no longer see would be in nobody's hands: a grant was taken back, or its campaign changed.
 # The managers come first: without statistics a plan reads all that is open to find the few that somebody left.
 _LEFT = """
 with gone as materialized (
   select * from managers where not active or availability in ('offline', 'away')
+), barred as materialized (
+  select * from managers where active and not (all_inboxes and all_campaigns)
 ), found as materialized (
-  select t.id from gone m cross join lateral (
+  (select t.id from gone m cross join lateral (
     select * from tickets where assignee_id = m.id and state in ('open', 'waiting') offset 0) t
   where t.state = 'open'
     and (not m.active or m.availability = 'offline'
       or t.live or t.due_at < $1 or t.waiting_since > m.availability_since)
     and (t.assigned_at is null or t.assigned_at <= m.availability_since or t.waiting_since > t.assigned_at)
-  limit 100
+  limit 100)
+  union all
+  (select t.id from barred m cross join lateral (
+    select * from tickets where assignee_id = m.id and state in ('open', 'waiting') offset 0) t
+  where t.state = 'open'
+    and not ((m.all_inboxes or t.inbox_id = any(m.inboxes))
+      and (m.all_campaigns or t.campaign_id is null or t.campaign_id = any(m.campaigns)))
+  limit 100)
 )
 select * from tickets where id = any(array(select id from found)) and state = 'open' and assignee_id is not null
 for no key update skip locked
@@ -120,7 +130,7 @@ class Assignments:
         return [to_ticket(row) for row in await self._session.driver.fetch(_HOLD, ticket_ids)]
 
     async def left_behind(self, *, now: datetime) -> list[Ticket]:
-        """Return, locked, open tickets whose owner has gone."""
+        """Return, locked, open tickets whose owner has gone, or may not see them any more."""
         return [to_ticket(row) for row in await self._session.driver.fetch(_LEFT, now)]
 
     async def ended_offers(self, *, now: datetime) -> list[Ticket]:

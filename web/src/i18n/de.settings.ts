@@ -4,6 +4,8 @@ export const settings = {
   "availability.busy": "Beschäftigt",
   "availability.away": "Abwesend",
   "availability.offline": "Offline",
+  "availability.deactivated": "deaktiviert",
+  "availability.without_access": "ohne Zugang",
   "settings.profile": "Mein Profil",
   "settings.people": "Personen",
   "settings.teams": "Teams",

@@ -4,6 +4,8 @@ export const settings = {
   "availability.busy": "Busy",
   "availability.away": "Away",
   "availability.offline": "Offline",
+  "availability.deactivated": "deactivated",
+  "availability.without_access": "without access",
   "settings.profile": "My profile",
   "settings.people": "People",
   "settings.teams": "Teams",
