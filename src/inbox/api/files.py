@@ -15,7 +15,7 @@ from inbox.api.services import services
 from inbox.api.shapes import UploadShape
 from inbox.app.ports import Unit
 from inbox.channel.model import File
-from inbox.domain.ids import AttachmentId, ManagerId, TicketId
+from inbox.domain.ids import AttachmentId, TicketId
 from inbox.domain.message import Attachment
 from inbox.errors import Invalid, NotFound, TooLarge
 
@@ -61,7 +61,7 @@ async def download(
     return FileResponse(path, headers=inert_headers(attachment, inline=inline), media_type=attachment.mime)
 
 
-async def _may_see(unit: Unit, caller: Caller, ticket_id: TicketId | None, owner: ManagerId | None) -> bool:
+async def _may_see(unit: Unit, caller: Caller, ticket_id: TicketId | None, owner: UUID | None) -> bool:
     """Tell whether a caller may see a file: that of a ticket with the ticket, an upload who made it."""
     if ticket_id is None:
         return owner is not None and owner == caller.manager_id
