@@ -6,6 +6,7 @@ import pytest
 
 from inbox.domain.credentials import Scope
 from inbox.errors import StartRefused
+from inbox.foundation import laid
 from inbox.settings import Settings, read_settings, settings_table
 
 GUIDE = Path(__file__).parents[1] / "docs" / "administrator.md"
@@ -45,6 +46,9 @@ def test_listening_everywhere_still_gives_an_address_to_open() -> None:
         ({"INBOX_TRUSTED_PROXIES": "ten"}, "INBOX_TRUSTED_PROXIES does not fit"),
         ({"INBOX_PUBLIC_URL": "help.example.org"}, "INBOX_PUBLIC_URL does not fit"),
         ({"INBOX_PUBLIC_URL": "https://example.org/help"}, "a host of its own"),
+        ({"INBOX_PUBLIC_URL": "https://example.org:abc"}, "INBOX_PUBLIC_URL does not fit: must name a port"),
+        ({"INBOX_PUBLIC_URL": "https://help .example.org"}, "INBOX_PUBLIC_URL does not fit: must not hold a space"),
+        ({"INBOX_MAIL_URL": "smtp://example.org:99999"}, "INBOX_MAIL_URL does not fit: must name a port"),
         ({"INBOX_LOG_LEVEL": "loud"}, "INBOX_LOG_LEVEL does not fit"),
         ({"INBOX_MAIL_URL": "smtp://localhost"}, "INBOX_MAIL_FROM is missing"),
     ],
@@ -63,6 +67,13 @@ def test_a_refused_address_does_not_tell_its_password(name: str) -> None:
         read_settings({name: "gopher://inbox:pass-word-42@example.org"})
 
     assert "pass-word-42" not in str(refused.value)
+
+
+@pytest.mark.parametrize("host", ["nonsense.invalid", "192.0.2.1", "http://localhost", "[::1]", "ü" * 70])
+async def test_a_host_that_is_not_ours_is_not_called_a_taken_port(host: str, tmp_path: Path) -> None:
+    with pytest.raises(StartRefused, match="INBOX_HOST does not fit"):
+        async with laid(Settings(host=host, port=0, data_dir=tmp_path / "var")):
+            raise AssertionError("it started")
 
 
 def test_settings_do_not_show_secrets() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -62,16 +63,22 @@ def demo_settings(settings: Settings) -> Settings:
 
 
 def _listen(settings: Settings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener = None
     try:
+        listener = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((settings.host, settings.port))
-    except OSError as error:
-        listener.close()
-        raise StartRefused(
-            f"Port {settings.port} on {settings.host} is taken or forbidden ({error.strerror}); "
-            "set INBOX_PORT to another one."
-        ) from error
-    listener.listen(2048)
+        listener.listen(2048)
+    except (OSError, TypeError) as error:  # the latter for what cannot be written as a name
+        if listener is not None:
+            listener.close()
+        raise StartRefused(_refusal(settings, error)) from error
     return listener
+
+
+def _refusal(settings: Settings, error: OSError | TypeError) -> str:
+    reason = getattr(error, "strerror", None) or "not a name"
+    if isinstance(error, OSError) and error.errno in {errno.EADDRINUSE, errno.EACCES}:
+        port = f"Port {settings.port} on {settings.host}"
+        return f"{port} is taken or forbidden ({reason}); set INBOX_PORT to another one."
+    return f"INBOX_HOST does not fit: {settings.host} is no address of this machine ({reason})."

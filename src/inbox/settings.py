@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
@@ -27,8 +27,20 @@ def _network(value: str) -> str:
     return str(ip_network(value, strict=False))
 
 
-def _site(value: str) -> str:
+def _split(value: str) -> SplitResult:
+    """Split an address; the library finds a wrong port late, and its words may repeat a part of a password."""
     parts = urlsplit(value)
+    try:
+        _ = parts.port
+    except ValueError:
+        raise ValueError("must name a port from 0 to 65535, or none") from None
+    if any(character.isspace() for character in value):
+        raise ValueError("must not hold a space")
+    return parts
+
+
+def _site(value: str) -> str:
+    parts = _split(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query or parts.fragment:
         raise ValueError("must be an address such as https://help.example.org")
     if parts.path.strip("/"):
@@ -43,7 +55,7 @@ def _database(value: SecretStr) -> SecretStr:
 
 
 def _mail(value: SecretStr) -> SecretStr:
-    parts = urlsplit(value.get_secret_value())
+    parts = _split(value.get_secret_value())
     if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
         raise ValueError("must begin with smtp:// (STARTTLS where offered) or smtps://, and name a host")
     return value
