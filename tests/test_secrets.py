@@ -132,6 +132,21 @@ def test_a_key_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
         open_vault(tmp_path)
 
 
+def test_a_key_file_that_holds_no_text_is_told_as_one_without_keys(tmp_path: Path) -> None:
+    (tmp_path / "secret-keys").write_bytes(b"\xff\xfe")
+    (tmp_path / "secret-keys").chmod(0o600)
+
+    with pytest.raises(StartRefused, match="not 32 bytes"):
+        open_vault(tmp_path)
+
+
+def test_a_folder_in_the_place_of_the_key_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "secret-keys").mkdir()
+
+    with pytest.raises(DataDirUnusable, match="Is a directory"):
+        open_vault(tmp_path)
+
+
 def test_configured_keys_write_no_file(tmp_path: Path) -> None:
     open_vault(tmp_path, [new_key()])
 

@@ -195,7 +195,9 @@ async def _place(settings: Settings) -> AsyncIterator[str]:
 @asynccontextmanager
 async def _present(settings: Settings) -> AsyncIterator[str]:
     """Lend a database that is there; asking for a backup must not make one."""
-    if settings.database_url is None and not (settings.data_dir / "pg" / "cluster").exists():
+    with told(settings.data_dir):
+        is_there = settings.database_url is not None or (settings.data_dir / "pg" / "cluster").exists()
+    if not is_there:
         raise StartRefused(f"There is no inbox in {settings.data_dir}; set INBOX_DATA_DIR to where it is.")
     async with _place(settings) as dsn:
         yield dsn

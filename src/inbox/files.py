@@ -40,7 +40,7 @@ def create_private(path: Path, text: str) -> None:
 
 def read_private(path: Path) -> str:
     """Read a file that only its owner may read; refuse one that others may have read."""
-    with path.open(encoding="utf-8") as file:
+    with path.open(encoding="utf-8", errors="replace") as file:
         mode = os.fstat(file.fileno()).st_mode
         text = file.read().strip()
     if stat.S_IMODE(mode) & 0o077:
@@ -78,7 +78,6 @@ def told(folder: Path) -> Iterator[None]:
         match error.errno:
             case errno.ENOSPC | errno.EDQUOT:
                 raise DiskFull(f"The disk of {folder} is full; free some space and start again.") from error
-            case errno.EACCES | errno.EPERM | errno.EROFS | errno.ENOTDIR | errno.EEXIST | errno.ELOOP:
-                raise DataDirUnusable(f"{folder} cannot be used: {error.strerror} ({error.filename}).") from error
             case _:
-                raise
+                reason = f"{error.strerror or error} ({error.filename})"
+                raise DataDirUnusable(f"{folder} cannot be used: {reason}.") from error

@@ -73,9 +73,9 @@ def open_vault(data_dir: Path, configured: Sequence[str] = ()) -> Vault:
     path = data_dir / KEY_FILE
     with told(data_dir):
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not configured and not path.exists():
-        create_private(path, Fernet.generate_key().decode("ascii"))
-    kept = read_private(path).split() if path.exists() else []
+        if not configured and not path.exists():
+            create_private(path, Fernet.generate_key().decode("ascii"))
+        kept = read_private(path).split() if path.exists() else []
     return Vault(tuple(dict.fromkeys((*configured, *kept))))
 
 

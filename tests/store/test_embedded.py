@@ -232,6 +232,19 @@ async def test_a_file_in_the_place_of_the_folder_is_told(tmp_path: Path) -> None
         await start(tmp_path / "var")
 
 
+async def test_a_name_that_no_folder_can_have_is_told(tmp_path: Path) -> None:
+    with pytest.raises(DataDirUnusable, match="File name too long"):
+        await start(tmp_path / ("x" * 300))
+
+
+@pytest.mark.parametrize("folder", ["pg/lock", "pg/cluster"])
+async def test_a_folder_that_is_not_what_we_put_there_is_told(tmp_path: Path, folder: str) -> None:
+    (tmp_path / folder).mkdir(parents=True)
+
+    with pytest.raises(DataDirUnusable, match="cannot be used"):
+        await start(tmp_path)
+
+
 async def test_a_half_made_cluster_is_made_again(tmp_path: Path) -> None:
     half = tmp_path / "pg" / "cluster.new" / "base"
     half.mkdir(parents=True)

@@ -99,13 +99,14 @@ def new_password(home: Home) -> str:
 
 def read_password(home: Home) -> str:
     """Return the server's password, unless others may have read it."""
-    try:
-        with told(home.data_dir):
+    with told(home.data_dir):
+        try:
             return read_private(home.password_file)
-    except FileNotFoundError as error:
-        raise DatabaseUnavailable(
-            f"{home.password_file} is missing, without which {home.cluster} does not open; restore it from a backup."
-        ) from error
+        except FileNotFoundError as error:
+            raise DatabaseUnavailable(
+                f"{home.password_file} is missing, without which {home.cluster} does not open; "
+                "restore it from a backup."
+            ) from error
 
 
 def _refuse_other_owner(data_dir: Path) -> None:
