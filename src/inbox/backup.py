@@ -21,6 +21,7 @@ import orjson
 from inbox.blobs import BlobStore
 from inbox.errors import DiskFull, InboxError, NotFound, StartRefused
 from inbox.files import create_private, sync_folder, told
+from inbox.foundation import refuse_absence
 from inbox.secrets import KEY_FILE
 from inbox.settings import Settings
 from inbox.store import embedded
@@ -195,10 +196,7 @@ async def _place(settings: Settings) -> AsyncIterator[str]:
 @asynccontextmanager
 async def _present(settings: Settings) -> AsyncIterator[str]:
     """Lend a database that is there; asking for a backup must not make one."""
-    with told(settings.data_dir):
-        is_there = settings.database_url is not None or (settings.data_dir / "pg" / "cluster").exists()
-    if not is_there:
-        raise StartRefused(f"There is no inbox in {settings.data_dir}; set INBOX_DATA_DIR to where it is.")
+    refuse_absence(settings)
     async with _place(settings) as dsn:
         yield dsn
 

@@ -36,7 +36,7 @@ from inbox.detector import Ngrams
 from inbox.domain.clocks import ClockKind
 from inbox.domain.events import EventType
 from inbox.domain.ids import InboxId
-from inbox.foundation import Database, database
+from inbox.foundation import Database, database, refuse_absence
 from inbox.guard import GuardedDialer, GuardedHttp, http_guard, mail_guard, picture_guard
 from inbox.keeper import BlobKeeper
 from inbox.pictures import LARGEST, WITHIN, Pictures
@@ -82,6 +82,7 @@ class Service:
 @asynccontextmanager
 async def beside(settings: Settings) -> AsyncIterator[Service]:
     """Make the service ready for one command, beside a running one or without it."""
+    refuse_absence(settings)
     async with AsyncExitStack() as stack:
         if settings.database_url is None:
             dsn = SecretStr(await stack.enter_async_context(embedded.borrowed(settings.data_dir)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
+import signal
 import sys
 from collections.abc import Awaitable, Sequence
 from importlib import import_module
@@ -20,13 +21,22 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = _parser().parse_args(argv)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            status = runner.run(arguments.run(arguments))
+            status = runner.run(_in_good_order(arguments.run(arguments)))
     except InboxError as error:
         print(f"inbox: {error}", file=sys.stderr)
         status = 1
     except KeyboardInterrupt:
-        status = 130
+        status = 128 + signal.SIGINT
+    except asyncio.CancelledError:
+        status = 128 + signal.SIGTERM
     sys.exit(status)
+
+
+async def _in_good_order(command: Awaitable[int]) -> int:
+    """Let SIGTERM end a command as Ctrl-C does: a database that it had started would else go on without it."""
+    if (task := asyncio.current_task()) is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await command
 
 
 def _parser() -> argparse.ArgumentParser:

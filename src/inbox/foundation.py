@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from inbox.errors import StartRefused
+from inbox.files import told
 from inbox.logs import configure
 from inbox.settings import Settings
 from inbox.store import embedded
@@ -53,6 +54,14 @@ async def laid(settings: Settings) -> AsyncIterator[Foundation]:
         settings = settings.model_copy(update={"port": listener.getsockname()[1]})  # 0 was a wish for a free one
         async with database(settings) as found:
             yield Foundation(settings, listener, found)
+
+
+def refuse_absence(settings: Settings) -> None:
+    """Raise StartRefused where there is no inbox: a command that is about one must not make it."""
+    with told(settings.data_dir):
+        is_there = settings.database_url is not None or (settings.data_dir / "pg" / "cluster").exists()
+    if not is_there:
+        raise StartRefused(f"There is no inbox in {settings.data_dir}; set INBOX_DATA_DIR to where it is.")
 
 
 def demo_settings(settings: Settings) -> Settings:

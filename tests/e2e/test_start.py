@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -11,8 +12,9 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
+from inbox.store.embedded import postmaster
 from inbox.testing.database import create_database, dsn_of
-from tests.e2e.program import Program, free_port, run
+from tests.e2e.program import INBOX, Program, environment, free_port, run
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
@@ -53,6 +55,27 @@ async def test_a_second_server_in_one_folder(tmp_path: Path) -> None:
         assert f"process {first.process.pid}" in said
     finally:
         assert first.stop() == 0
+
+
+def test_a_start_that_is_told_to_end_leaves_no_database_running(tmp_path: Path) -> None:
+    cluster = tmp_path / "var" / "pg" / "cluster"
+    variables = environment(data_dir=str(tmp_path / "var"), port=str(free_port()))
+    with subprocess.Popen([INBOX, "serve"], env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as started:
+        deadline = time.monotonic() + 60
+        while postmaster.running(cluster) is None and time.monotonic() < deadline:
+            time.sleep(0.01)
+        started.terminate()
+        said, _ = started.communicate(timeout=60)
+
+    assert (started.returncode, said) == (143, b"")
+    assert postmaster.running(cluster) is None
+
+
+def test_a_password_link_where_there_is_no_inbox(tmp_path: Path) -> None:
+    said = refused(run("admin", "reset", "ada@example.org", data_dir=str(tmp_path / "typo")))
+
+    assert "There is no inbox in" in said
+    assert not (tmp_path / "typo").exists()
 
 
 def test_a_database_that_does_not_answer(tmp_path: Path) -> None:

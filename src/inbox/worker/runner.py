@@ -31,8 +31,16 @@ async def supervised(name: str, loop: Loop) -> None:
         try:
             await loop()
         except Exception as error:  # noqa: BLE001 - the one place where a fault of a loop ends
-            log.warning("loop.failed", loop=name, error=type(error).__name__, message=str(error), pause=pause)
+            cause = _cause(error)
+            log.warning("loop.failed", loop=name, error=type(cause).__name__, message=str(cause), pause=pause)
         if asyncio.get_running_loop().time() - started > _HEALTHY_AFTER:
             pause = _FIRST_PAUSE
         await asyncio.sleep(pause)
         pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+def _cause(error: Exception) -> Exception:
+    """Return the error itself, or the first of a group's: the group says only how many they are."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return error
