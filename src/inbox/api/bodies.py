@@ -65,12 +65,22 @@ class Person(Strict):
 People = Annotated[list[Person], Field(max_length=50)]
 
 
+def _dialable(phone: str) -> str:
+    """Whatever has no digits would be the same number as anything else that has none."""
+    if sum(character.isdecimal() for character in phone) < 3:
+        raise ValueError("must hold three digits or more")
+    return phone
+
+
+Phone = Annotated[str, StringConstraints(max_length=32, pattern=r"^\+?[0-9 ()/.-]{3,}$"), AfterValidator(_dialable)]
+
+
 class To(Strict):
     """With whom a ticket begins: exactly one of the three."""
 
     contact_id: UUID | None = None
     email: Address | None = None
-    phone: Annotated[str, StringConstraints(max_length=32, pattern=r"^\+?[0-9 ()/.-]{3,}$")] | None = None
+    phone: Phone | None = None
     name: Line | None = None
 
 

@@ -69,6 +69,8 @@ async def write_message(request: Request, caller: Works, ticket_id: UUID, body: 
 
 async def _written(request: Request, unit: Unit, caller: Caller, ticket_id: TicketId, body: NewMessage) -> Json:
     at_hand = services(request)
+    if not (body.text.strip() or body.attachments):
+        raise Invalid("A message needs words.", pointer="/text")
     draft = Draft(
         text=body.text,
         last_seen=body.last_seen,

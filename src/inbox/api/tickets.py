@@ -185,6 +185,8 @@ _MAY_BE_NONE = {"campaign_id", "subject", "language", "team_id", "lane_why"}
 
 
 def _wish(body: TicketChange) -> Wish:
+    if body.snoozed_until is not None and body.state != "snoozed":
+        raise Invalid("This goes with the state snoozed.", pointer="/snoozed_until")
     fields = given(body, "version", "state", "snoozed_until")
     if fields.get("priority") is not None:
         fields["priority"] = Priority(fields["priority"])

@@ -118,7 +118,7 @@ def moved(ticket: Ticket, to: State, *, now: datetime, until: datetime | None = 
     if to is ticket.state and to is not State.SNOOZED:
         return ticket
     if to is not ticket.state and to not in _MAY_BECOME[ticket.state]:
-        raise TransitionRefused(f"A {ticket.state} ticket cannot become {to}.")
+        raise TransitionRefused(f"A ticket that is {ticket.state} cannot become {to}.")
     return clocked(
         replace(
             ticket,

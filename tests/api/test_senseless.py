@@ -1,0 +1,45 @@
+"""Requests whose fields fit one by one, and yet make no sense, are refused with the field to blame."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.api.conftest import House
+from tests.api.world import World, build
+
+
+@pytest.fixture
+async def world(house: House) -> World:
+    return await build(house)
+
+
+def pointers(answer: Any) -> list[str]:
+    assert answer.status_code == 422, answer.text
+    return [each["pointer"] for each in answer.json()["errors"]]
+
+
+@pytest.mark.parametrize("kind", ["reply", "note"])
+async def test_a_message_of_blanks_is_not_sent(world: World, kind: str) -> None:
+    body = {"kind": kind, "text": " \n\t", "last_seen": 99}
+
+    answer = await world.admin.post(world.path("/api/v1/tickets/{ticket_id}/messages"), json=body)
+
+    assert pointers(answer) == ["/text"]
+
+
+async def test_a_time_to_sleep_until_without_the_state_is_not_passed_over_in_silence(world: World) -> None:
+    path = world.path("/api/v1/tickets/{ticket_id}")
+    ticket = (await world.admin.get(path)).json()
+    body = {"version": ticket["version"], "snoozed_until": "2099-01-01T00:00:00Z"}
+
+    assert pointers(await world.admin.patch(path, json=body)) == ["/snoozed_until"]
+
+
+@pytest.mark.parametrize("phone", ["---", "+--", "( 1 )"])
+async def test_what_has_no_digits_is_no_telephone_number(world: World, phone: str) -> None:
+    call = {"direction": "inbound", "at": "2026-11-22T10:00:00Z"}
+    body = {"inbox_id": world.ids["phone"], "to": {"phone": phone}, "call": call}
+
+    assert pointers(await world.admin.post("/api/v1/tickets", json=body)) == ["/to/phone"]
