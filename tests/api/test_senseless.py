@@ -43,3 +43,11 @@ async def test_what_has_no_digits_is_no_telephone_number(world: World, phone: st
     body = {"inbox_id": world.ids["phone"], "to": {"phone": phone}, "call": call}
 
     assert pointers(await world.admin.post("/api/v1/tickets", json=body)) == ["/to/phone"]
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"])
+async def test_a_time_that_nobody_meant_is_refused(world: World, at: str) -> None:
+    call = {"direction": "inbound", "at": at, "outcome": "no_answer"}
+    body = {"inbox_id": world.ids["phone"], "to": {"phone": "+49301234567"}, "call": call}
+
+    assert pointers(await world.admin.post("/api/v1/tickets", json=body)) == ["/call/at"]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
+from inbox.app.ports import Unit
 from inbox.app.timers import fire_due
 from inbox.domain.clocks import Clock, ClockKind
 from inbox.domain.events import EventType, Position
@@ -13,6 +16,7 @@ from inbox.domain.ids import ClockId, new_id
 from inbox.domain.inbox import Inbox
 from inbox.domain.manager import EVERYTHING
 from inbox.domain.ticket import Priority, State, Ticket
+from inbox.errors import Conflict
 from inbox.store.unit_of_work import Units
 from tests.store.conftest import NOW, later, new_ticket
 
@@ -37,6 +41,21 @@ async def test_two_workers_fire_every_clock_once(units: Units, inbox: Inbox) -> 
 
     assert await fired_events(units) == 15
     assert await fire_due(units, now=later(32)) == 0
+
+
+async def test_a_clock_that_cannot_ring_holds_up_no_other(units: Units, inbox: Inbox) -> None:
+    broken, healthy = [await clocked(units, inbox, ClockKind.CALLBACK) for _ in range(2)]
+
+    async def ring(unit: Unit, ticket: Ticket, *, now: datetime) -> Ticket:
+        if ticket.id == broken.id:
+            raise Conflict
+        return await unit.tickets.save(replace(ticket, priority=Priority.URGENT), now=now)
+
+    with pytest.raises(Conflict):
+        await fire_due(units, now=later(31), rings={ClockKind.CALLBACK: ring})
+
+    async with units.reading() as unit:
+        assert (await unit.tickets.find(healthy.id, EVERYTHING)).priority is Priority.URGENT
 
 
 async def test_a_clock_does_not_fire_before_it_is_due(units: Units, inbox: Inbox) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from pydantic import (
     StringConstraints,
 )
 
+from inbox.channel.reading import is_of_an_age
 from inbox.domain.lanes import Lane
 
 
@@ -35,7 +36,15 @@ Key = Annotated[str, StringConstraints(min_length=1, max_length=200), Clean]
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True), Clean]
 Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)]
 Version = Annotated[StrictInt, Field(ge=0, le=2**31 - 1)]
-Moment = Annotated[AwareDatetime, Field(description="RFC 3339, with a time zone")]
+
+
+def _of_an_age(at: datetime) -> datetime:
+    if not is_of_an_age(at):
+        raise ValueError("must lie between 1970 and 2200")
+    return at
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_of_an_age), Field(description="RFC 3339, with a time zone")]
 
 
 class Strict(BaseModel):

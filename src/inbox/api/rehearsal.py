@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from inbox.api.auth import Caller, require
-from inbox.api.bodies import Strict
+from inbox.api.bodies import Moment, Strict
 from inbox.api.json import Json
 from inbox.api.routing_bodies import RulebookBody
 from inbox.api.services import services
@@ -27,8 +27,8 @@ class RehearsalBody(Strict):
     """A changed rulebook and the period to rehearse."""
 
     document: RulebookBody
-    since: AwareDatetime
-    until: Annotated[AwareDatetime, Field(description=f"at most {LONGEST.days} days later, and not to come")]
+    since: Moment
+    until: Annotated[Moment, Field(description=f"at most {LONGEST.days} days later, and not to come")]
 
 
 class WaitsShape(Shape):

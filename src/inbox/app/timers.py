@@ -25,12 +25,21 @@ class Ring(Protocol):
 
 
 async def fire_due(units: Units, *, now: datetime, rings: Mapping[ClockKind, Ring] | None = None) -> int:
-    """Fire the clocks that are due, each once and in a unit of its own; return how many were due."""
+    """Fire the clocks that are due, each once and in a unit of its own; return how many were due.
+
+    One that cannot ring holds up no other; what the first raised is raised when all have had their turn.
+    """
     async with units.reading() as unit:
         due = await unit.clocks.due(now=now, limit=_BATCH)
+    failed: list[Exception] = []
     for clock in due:
-        async with units() as unit:
-            await _fire(unit, clock, (rings or {}).get(clock.kind), now=now)
+        try:
+            async with units() as unit:
+                await _fire(unit, clock, (rings or {}).get(clock.kind), now=now)
+        except Exception as error:  # noqa: BLE001 - whatever it was, the snoozes and callbacks of others go on
+            failed.append(error)
+    if failed:
+        raise failed[0]
     return len(due)
 
 

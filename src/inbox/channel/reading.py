@@ -104,15 +104,24 @@ def whole_number(source: Json, key: str) -> int | None:
 def moment(source: Json, key: str, *, at: str) -> datetime | None:
     """Return a time in UTC from RFC 3339 or a Unix time; None if missing. Raises MessageUnreadable if it is neither.
 
+    So is the year 1 or 9999: nobody meant it, and neither clocks nor the database reckon with it.
     A time without a zone is read as UTC: the alternative is to guess.
     """
     value = source.get(key)
     if value is None or value == "":
         return None
     try:
-        return _in_utc(value)
+        found = _in_utc(value)
     except (ValueError, OverflowError, OSError, TypeError) as error:
         raise MessageUnreadable(f"{at}/{key} is not a time as in RFC 3339.") from error
+    if not is_of_an_age(found):
+        raise MessageUnreadable(f"{at}/{key} is of the year {found.year}.")
+    return found
+
+
+def is_of_an_age(at: datetime) -> bool:
+    """Tell whether something in this service may be of that time."""
+    return 1970 <= at.year <= 2200
 
 
 def language(source: Json, key: str) -> str | None:

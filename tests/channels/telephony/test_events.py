@@ -178,3 +178,9 @@ def test_reading_a_form_does_not_depend_on_the_case_of_its_type() -> None:
 
     assert one(form).external_id == "call-1"
     assert one(replace(form, content_type=FORM)).external_id == "call-1"
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z", "1601-01-01T00:00:00Z"])
+def test_a_time_that_nobody_meant_is_unreadable(at: str) -> None:
+    with pytest.raises(MessageUnreadable, match="/at is of the year"):
+        read(call_event("c-1", "missed") | {"at": at})
