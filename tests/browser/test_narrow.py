@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Locator, expect
+from playwright.async_api import Browser, FloatRect, Locator, expect
 
 from tests.browser.crowd import colleague, says, team_chat
 from tests.browser.pages import Desk, a_desk
@@ -23,10 +23,10 @@ def german(api: Api) -> Api:
     return api
 
 
-async def _box(place: Locator) -> dict[str, float]:
+async def _box(place: Locator) -> FloatRect:
     box = await place.bounding_box()
     assert box is not None
-    return dict(box)
+    return box
 
 
 async def _sign_in(desk: Desk, who: Api) -> None:
@@ -73,3 +73,16 @@ async def test_the_tab_says_what_is_on_the_screen(browser: Browser, german: Api)
         await expect(desk.page).to_have_title(re.compile(r"Warteschlange – Crowd Inbox$"))
         await desk.go("/settings/people")
         await expect(desk.page).to_have_title(re.compile(r"Personen – Crowd Inbox$"))
+
+
+async def test_what_takes_a_step_back_can_be_read(browser: Browser, german: Api) -> None:
+    await says(german, team_chat(german, "Rückwege"), "Nummer null?")
+    async with a_desk(browser, german.url, with_axe=True) as desk:
+        await _sign_in(desk, german)
+        await desk.row("Nummer null?").click()
+        await expect(desk.page.get_by_role("log")).to_be_visible()
+        await desk.key("2")
+        await expect(desk.page.get_by_role("button", name="Rückgängig")).to_be_visible()
+        assert await desk.barriers() == []
+        toast, send = desk.page.locator(".toast"), desk.page.get_by_role("button", name="Senden").last
+        assert (await _box(toast))["x"] + (await _box(toast))["width"] < (await _box(send))["x"]

@@ -32,7 +32,7 @@ async def desk(browser: Browser, api: Api) -> AsyncIterator[Desk]:
 async def _broken(route: Route) -> None:
     """Break while something is sent; reading goes on."""
     if route.request.method == "POST":
-        await route.fulfill(status=500, json={"code": "internal", "title": "Broken"})
+        await route.fulfill(status=500, json={"code": "error", "title": "Internal Server Error"})
     else:
         await route.continue_()
 
@@ -106,3 +106,34 @@ async def test_an_answer_that_could_not_be_sent_is_told_of_after_its_writer_went
     await expect(page.get_by_text("was not sent. It is still there.")).to_be_visible()
     await _open(desk, "Is there a green one?")
     await expect(page.get_by_text("There is", exact=True)).to_be_visible()
+
+
+async def test_what_was_cut_off_by_a_reload_is_told_of_in_the_managers_language(
+    desk: Desk, api: Api, chat: dict[str, Any]
+) -> None:
+    await says(api, chat, "Is it waterproof?")
+    page = await _open(desk, "Is it waterproof?")
+    await page.route(_SAYING, _broken)
+    await page.get_by_label("Reply to").fill("It is")
+    await desk.key("Enter")
+    await expect(page.get_by_text("Something went wrong in the service.")).to_be_visible()
+    assert api.http.patch("/me", json={"locale": "de"}).is_success
+    await page.reload()
+    await expect(page.get_by_text("Der Dienst ist nicht erreichbar.")).to_be_visible()
+
+    await page.unroute(_SAYING)
+    await page.get_by_role("button", name="Erneut versuchen").click()
+    await expect(page.get_by_role("log")).to_be_focused()
+    await expect(page.locator(".pending")).to_have_count(0)
+    assert api.http.patch("/me", json={"locale": "en"}).is_success
+
+
+async def test_a_page_that_cannot_be_fetched_says_so_and_can_be_asked_for_again(desk: Desk) -> None:
+    page = desk.page
+    await page.route("**/assets/Settings*", lambda route: route.abort())
+    await page.get_by_role("link", name="Settings").click()
+    await expect(page.get_by_text("could not be fetched").first).to_be_visible()
+    await page.unroute("**/assets/Settings*")
+    await page.get_by_role("button", name="Try again").click()
+    await expect(page.get_by_role("heading", name="My profile")).to_be_visible()
+    desk.complaints.clear()  # the browser names what it did not get

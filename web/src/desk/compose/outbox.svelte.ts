@@ -31,7 +31,7 @@ function missedIn(problem: unknown): Message[] | null {
 }
 
 class Outbox {
-  #list = $state.raw<Waiting[]>(left(localStorage, t("problem.unreachable")));
+  #list = $state.raw<Waiting[]>(left(localStorage));
 
   /** What waits for this ticket, without what the stream has already brought back to us. */
   of(ticket: string, messages: Message[]): Waiting[] {

@@ -10,11 +10,13 @@ export function keep(store: Store, list: Waiting[]): void {
   else store.setItem(KEY, JSON.stringify(list));
 }
 
-/** Return what an earlier page left behind, marked with `problem` so that a person decides. */
-export function left(store: Store, problem: string): Waiting[] {
+/** What an earlier page left behind is marked with this, so that a person decides: nobody knows how it went. */
+export const INTERRUPTED = "";
+
+export function left(store: Store): Waiting[] {
   try {
     const found: unknown = JSON.parse(store.getItem(KEY) ?? "[]");
-    return Array.isArray(found) ? (found as Waiting[]).map((waiting) => Object.assign(waiting, { problem })) : [];
+    return Array.isArray(found) ? (found as Waiting[]).map((waiting) => Object.assign(waiting, { problem: INTERRUPTED })) : [];
   } catch {
     return []; // somebody else wrote there
   }
