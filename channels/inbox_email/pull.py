@@ -39,7 +39,7 @@ class Timing:
     pulse: float = 8  # for the answer to that
     poll: float = 15  # where the server cannot idle
     others: float = 60  # between two looks into the folders beside the main one
-    heard: float = 60  # between two words that the server is there, while nothing comes
+    heard: float = 60  # between two words that the server and the folder are there
     reconcile: float = 3_600  # between two looks for mails whose numbers were passed without them
 
 
@@ -90,7 +90,9 @@ async def pull(
             # A mail that was announced while we searched is not in what was found, and will not be announced again.
             elif client.news == seen and fetching.last_uid == last:
                 await client.idle(since=seen, refresh=timing.refresh, poll=timing.poll, pulse=timing.pulse)
-                if client.news == seen and heard.is_due():
+                if heard.is_due():
+                    # Whoever renames the folder takes us along; what has its name by then is what we are to read.
+                    await fetching.open(config.imap_folder)
                     yield fetching.batch()  # says that the server is there, which the inbox's health shows
 
 

@@ -285,6 +285,20 @@ async def test_a_folder_with_any_name_is_opened(server: ScriptedImapServer) -> N
     assert store.originals[0].key == "Gelöscht & Co:1:1"
 
 
+async def test_a_folder_that_is_made_anew_under_its_name_is_read_without_a_new_connection(
+    server: ScriptedImapServer,
+) -> None:
+    store = Store()
+    async with pulling(place(server), store, QUICK):
+        server.append(mail("before"))
+        await until(lambda: store.texts == ["before"])
+        server.folders["Archive"] = server.folders.pop("INBOX")
+        server.append(mail("after"))
+        server.folders["INBOX"].uidvalidity = 77
+        await until(lambda: store.texts == ["before", "after"])
+    assert server.commands.count("AUTHENTICATE") == 1
+
+
 async def test_another_folder_is_begun_anew(server: ScriptedImapServer) -> None:
     server.append(mail("1"))
     server.append(mail("2"), folder="Other")
