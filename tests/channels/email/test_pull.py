@@ -68,82 +68,6 @@ async def test_a_batch_holds_at_most_fifty_mails_and_its_own_cursor(server: Scri
     assert sizes == [(0, 0), (50, 50), (20, 70)]
 
 
-async def test_a_new_inbox_begins_with_what_arrives_from_now_on(server: ScriptedImapServer) -> None:
-    server.append(mail("old"), at=datetime(2020, 1, 1, tzinfo=UTC))
-    store = Store()
-    await fetch(place(server), store, count=0, sync_from="now")
-    server.append(mail("new"))
-
-    await fetch(place(server), store, count=1, sync_from="now")
-
-    assert store.texts == ["new"]
-
-
-async def test_a_mailbox_that_is_empty_when_its_inbox_begins_brings_the_first_mail(server: ScriptedImapServer) -> None:
-    store = Store()
-    await fetch(place(server), store, count=0, sync_from="now")
-    server.append(mail("new"), at=place(server).clock() - timedelta(hours=1))  # the server's clock is behind
-
-    await fetch(place(server), store, count=1, sync_from="now")
-
-    assert store.texts == ["new"]
-
-
-@pytest.mark.parametrize("sync_from", ["now", "days"])
-async def test_a_mail_that_is_moved_into_the_folder_is_new_whatever_its_date(
-    server: ScriptedImapServer, sync_from: str
-) -> None:
-    server.append(mail("old"), at=datetime(2020, 1, 1, tzinfo=UTC))
-    store = Store()
-    await fetch(place(server), store, count=0, sync_from=sync_from)
-    server.append(mail("moved"), at=datetime(2020, 1, 2, tzinfo=UTC))
-
-    await fetch(place(server), store, count=1, sync_from=sync_from)
-
-    assert store.texts == ["moved"]
-
-
-async def test_a_mail_from_just_before_the_first_sign_in_comes_and_was_not_missed(server: ScriptedImapServer) -> None:
-    server.append(mail("old"), at=datetime(2020, 1, 1, tzinfo=UTC))
-    server.append(mail("while the settings were saved"), at=place(server).clock() - timedelta(minutes=2))
-    texts, missed = [], []
-    async with asyncio.timeout(5), aclosing(pull(config(sync_from="now"), place(server), None, timing=QUICK)) as pulled:
-        async for batch in pulled:
-            texts += [original.body.decode().rpartition("\r\n")[2] for original in batch.originals]
-            missed.append(batch.missed)
-            if texts and not batch.originals:
-                break
-
-    assert texts == ["while the settings were saved"]
-    assert not any(missed)
-
-
-async def test_after_a_renumbering_a_mail_that_is_moved_into_the_folder_is_new(server: ScriptedImapServer) -> None:
-    store = Store()
-    await fetch(place(server), store, count=0, sync_from="now")
-    server.append(mail("new"))
-    server.renumber()
-    await fetch(place(server), store, count=1, sync_from="now")
-    server.append(mail("moved"), at=datetime(2020, 1, 2, tzinfo=UTC))
-
-    await fetch(place(server), store, count=2, sync_from="now")
-
-    assert store.texts == ["new", "moved"]
-
-
-async def test_a_renumbered_mailbox_brings_no_mail_from_before_the_inbox_began(server: ScriptedImapServer) -> None:
-    server.append(mail("old"), at=datetime(2020, 1, 1, tzinfo=UTC))
-    store = Store()
-    await fetch(place(server), store, count=0, sync_from="now")
-    server.append(mail("new"))
-    server.renumber()
-    server.append(mail("newer"))
-
-    await fetch(place(server), store, count=2, sync_from="now")
-
-    assert store.texts == ["new", "newer"]
-
-
 async def test_after_a_renumbering_nothing_is_lost_and_nothing_doubled(server: ScriptedImapServer) -> None:
     for n in range(60):
         server.append(mail(str(n)))
@@ -369,15 +293,6 @@ async def test_a_mail_below_a_number_that_was_passed_is_found_when_the_mailbox_i
         await until(lambda: len(store.originals) == 3)
     assert store.texts[-1] == "late"
     assert store.cursor == {"folder": "INBOX", "uidvalidity": 1, "last_uid": 3}
-
-
-async def test_a_mail_from_before_the_inbox_began_is_not_missed(server: ScriptedImapServer) -> None:
-    server.append(mail("old"), at=place(server).clock() - timedelta(hours=2))
-    store = Store()
-    await fetch(place(server), store, count=0, sync_from="now")
-    server.append(mail("new"), at=datetime.now(UTC))
-    await fetch(place(server), store, count=1, sync_from="now")
-    assert store.texts == ["new"]
 
 
 async def test_a_server_that_falls_silent_while_we_wait_is_given_up_within_the_pulse(
