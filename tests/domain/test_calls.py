@@ -127,6 +127,10 @@ def test_an_unheard_caller_wants_to_be_called_back(state: Call) -> None:
     assert merge(RINGING, state).wants_callback
 
 
+def test_a_voicemail_is_heard_also_when_the_number_is_withheld() -> None:
+    assert Call(voicemail=True, transcript="Hier ist Karla, 0151 1234567.").wants_callback
+
+
 @pytest.mark.parametrize(
     "call",
     [

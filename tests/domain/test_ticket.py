@@ -9,7 +9,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from inbox.domain.calls import Call, CallState
+from inbox.domain.calls import Call, CallState, merge
 from inbox.domain.ticket import (
     AT_WORK,
     State,
@@ -105,6 +105,15 @@ def test_what_a_call_asks_for(call: Call, state: State, due: object) -> None:
 
     assert (after.state, after.due_at) == (state, due)
     assert after.last_seq == 1
+
+
+def test_a_missed_call_of_a_withheld_number_waits_no_longer_than_it_rang() -> None:
+    ringing = Call(started_at=NOW)
+    after = after_call(ticket(target=timedelta(minutes=30)), ringing, at=NOW)
+    missed = after_call(after, merge(ringing, Call(missed=True, ended_at=later(minutes=1))), at=later(minutes=1))
+
+    assert after.state is State.OPEN
+    assert (missed.state, missed.due_at, missed.solved_at) == (State.SOLVED, None, later(minutes=1))
 
 
 def test_a_second_missed_call_does_not_put_the_callback_off() -> None:

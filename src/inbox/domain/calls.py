@@ -64,8 +64,9 @@ class Call:
 
     @property
     def wants_callback(self) -> bool:
-        """Tell whether somebody who called us was not heard, and can be called."""
-        return self.inbound and self.caller is not None and self.state in WANTS_CALLBACK
+        """Tell whether somebody who called us was not heard, and can be called, or left words that may say how."""
+        can_be_heard = self.caller is not None or self.voicemail
+        return self.inbound and can_be_heard and self.state in WANTS_CALLBACK
 
 
 def merge(one: Call, other: Call) -> Call:

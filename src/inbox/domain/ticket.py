@@ -186,6 +186,8 @@ def after_call(ticket: Ticket, call: Call, *, at: datetime) -> Ticket:
         return answered(ticket, line, solve=True, now=at)
     if call.inbound and call.ended_at is None:
         return heard(ticket, line, at=call.started_at or at)
+    if call.inbound and call.caller is None and ticket.state is State.OPEN:
+        return moved(joined(ticket, line), State.SOLVED, now=at)  # it waited while it rang; nobody can be called back
     return joined(ticket, line)
 
 
