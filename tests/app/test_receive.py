@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 
 from inbox.app.assign import assign_waiting
 from inbox.app.queries import TicketQuery, View
 from inbox.app.receive import Outcome
+from inbox.app.reply import Desk, Draft, note
 from inbox.app.views import message_view
+from inbox.blobs import BlobStore
 from inbox.channel.model import CampaignRef, Received, Sender
 from inbox.domain.calls import Call
 from inbox.domain.contact import Claim, IdentityKind
@@ -167,6 +170,23 @@ async def test_a_call_that_was_answered_after_all_is_done(take: Take) -> None:
     assert second.ticket.state is State.SOLVED
     assert second.message is not None
     assert second.message.seq == 1
+
+
+async def test_a_note_that_is_written_during_a_call_keeps_nobody_from_being_done_with_it(
+    units: Units, take: Take, aylin: Manager, tmp_path: Path
+) -> None:
+    caller = Sender((Claim(IdentityKind.PHONE, "+4930123456"),), None)
+    ringing = Received("call-1", caller, NOW, kind=Kind.CALL, call=Call(caller="+4930123456", answered_at=NOW))
+    ended = replace(ringing, call=Call(caller="+4930123456", ended_at=later(3)), at=later(3))
+    first = await take("telephony", ringing)
+    assert first.ticket is not None
+    async with units() as unit:
+        desk = Desk(aylin, EVERYTHING, BlobStore(tmp_path))
+        await note(unit, desk, first.ticket.id, Draft("Will ihr Geld zurück.", last_seen=1), now=later(1))
+    second = await take("telephony", ended)
+
+    assert second.ticket is not None
+    assert (second.ticket.state, second.ticket.last_seq) == (State.SOLVED, 2)
 
 
 async def test_a_stranger_with_a_guessed_reference_opens_a_ticket_of_their_own(take: Take) -> None:

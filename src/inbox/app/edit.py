@@ -94,10 +94,18 @@ async def _more_facts(
     changed = replace(message, call=call, at=at, text=received.text or message.text)
     ticket = await unit.tickets.hold(message.ticket_id, EVERYTHING)
     moved = ticket
-    if message.call.state is not call.state and ticket.last_seq == message.seq:
+    if message.call.state is not call.state and not await _spoken_since(unit, ticket, message):
         moved = replace(after_call(ticket, call, at=received.at), last_seq=ticket.last_seq)
     saved = await unit.tickets.save(moved, now=now)
     await keep_closing(unit, ticket.state, saved, now=now)
     await unit.messages.save(changed)
     unit.record(ticket_event(EventType.CALL_CHANGED, saved, changed))
     return saved, changed
+
+
+async def _spoken_since(unit: Unit, ticket: Ticket, message: Message) -> bool:
+    """Tell whether the ticket went on after a message; a note is often written while one still talks."""
+    if ticket.last_seq == message.seq:
+        return False
+    later = await unit.messages.since(ticket.id, message.seq)
+    return any(each.direction is not Direction.INTERNAL for each in later)
