@@ -288,6 +288,26 @@ async def test_nonsense_on_the_socket_is_answered_and_harms_nobody(ada: Person) 
         assert orjson.loads(await screen.socket.recv())["type"] == "pong"
 
 
+@pytest.mark.parametrize(
+    "hello", [b'{"type":"hello"}', b"\x00\xff", '{"type":"hello","since":5}', '{"type":"hello","since":[]}']
+)
+async def test_a_hello_that_is_none_is_refused_with_a_code(service: Serving, ada: Person, hello: str | bytes) -> None:
+    headers = {"cookie": f"inbox={ada.cookie}", "origin": service.url}
+    async with connect(service.live_url, additional_headers=headers) as socket:
+        await socket.send(hello)
+        await socket.wait_closed()
+
+    assert socket.close_code == 4400
+
+
+async def test_a_binary_frame_is_answered_and_harms_nobody(ada: Person) -> None:
+    async with ada.screen() as screen:
+        await screen.socket.send(b"\x00\x01")
+        assert orjson.loads(await screen.socket.recv()) == {"type": "error", "code": "invalid"}
+        await screen.socket.send('{"type":"ping"}')
+        assert orjson.loads(await screen.socket.recv())["type"] == "pong"
+
+
 async def test_whoever_was_only_away_is_back_with_their_screen(service: Serving, ada: Person) -> None:
     units = service.service.services.units
     async with units() as unit:

@@ -204,9 +204,12 @@ def _id(text: str) -> TicketId:
 
 async def received(socket: WebSocket) -> dict[str, Any]:
     """Return the next frame; raise Invalid for what is not a JSON object of bearable size."""
-    text = await socket.receive_text()
-    if len(text) > _FRAME_LIMIT:
-        raise Invalid("This frame is too large.")
+    message = await socket.receive()
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message["code"])
+    text = message.get("text")
+    if not isinstance(text, str) or len(text) > _FRAME_LIMIT:
+        raise Invalid("This frame is binary, or too large.")
     try:
         frame = orjson.loads(text)
     except orjson.JSONDecodeError as error:
@@ -266,7 +269,7 @@ async def live(socket: WebSocket) -> None:
         if hello.get("type") != "hello":
             raise Invalid
         screen = Screen(socket, here, caller)
-        since = position_of(hello.get("since"))
+        since = _since(hello)
     except NotSignedIn:
         return await _close(socket, _NOT_SIGNED_IN)
     except (InboxError, TimeoutError):
@@ -274,6 +277,13 @@ async def live(socket: WebSocket) -> None:
     except WebSocketDisconnect:
         return None
     return await _serve(socket, screen, screens, since)
+
+
+def _since(hello: dict[str, Any]) -> Position:
+    since = hello.get("since")
+    if since is not None and not isinstance(since, str):
+        raise Invalid("A position is text.")
+    return position_of(since)
 
 
 async def _serve(socket: WebSocket, screen: Screen, screens: Screens, since: Position) -> None:
