@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -51,3 +52,27 @@ async def test_a_time_that_nobody_meant_is_refused(world: World, at: str) -> Non
     body = {"inbox_id": world.ids["phone"], "to": {"phone": "+49301234567"}, "call": call}
 
     assert pointers(await world.admin.post("/api/v1/tickets", json=body)) == ["/call/at"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [("email", "nonsense"), ("email", "a@x.example\r\nbcc: b@x.example"), ("phone", "anonymous"), ("phone", "--+--")],
+)
+async def test_an_identity_that_cannot_be_written_to_is_refused(world: World, kind: str, value: str) -> None:
+    body = {"name": "N", "identities": [{"kind": kind, "value": value}]}
+
+    assert pointers(await world.admin.put("/api/v1/contacts", json=body)) == ["/identities/0"]
+
+
+async def test_a_number_is_the_same_however_it_is_written(world: World) -> None:
+    written = ["+49 (30) 123-4567", "+49301234567"]
+    bodies = [{"identities": [{"kind": "phone", "value": each}]} for each in written]
+    answers = [(await world.admin.put("/api/v1/contacts", json=body)).json() for body in bodies]
+
+    assert answers[0]["id"] == answers[1]["id"]
+
+
+async def test_a_campaign_that_is_upserted_twice_at_a_time_is_no_conflict(world: World) -> None:
+    put = [world.admin.put("/api/v1/campaigns/by-key/p-7", json={"name": f"Name {n}"}) for n in range(6)]
+
+    assert [answer.status_code for answer in await asyncio.gather(*put)] == [200] * 6

@@ -15,6 +15,9 @@ from pydantic import (
     StrictBool,
     StrictInt,
     StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
 )
 
 from inbox.channel.reading import is_of_an_age
@@ -82,6 +85,11 @@ def _dialable(phone: str) -> str:
 
 
 Phone = Annotated[str, StringConstraints(max_length=32, pattern=r"^\+?[0-9 ()/.-]{3,}$"), AfterValidator(_dialable)]
+
+
+def dialled(phone: str) -> str:
+    """Return a number without what people put between its digits."""
+    return "".join(character for character in phone if character in "+0123456789")
 
 
 class To(Strict):
@@ -209,6 +217,9 @@ class Split(Strict):
     reason: Line | None = None
 
 
+_WELL_FORMED: dict[str, TypeAdapter[str]] = {"email": TypeAdapter(Address), "phone": TypeAdapter(Phone)}
+
+
 class IdentityBody(Strict):
     """An identity of a contact."""
 
@@ -216,6 +227,21 @@ class IdentityBody(Strict):
     value: Key
     scope: Annotated[str, StringConstraints(max_length=200), Clean] = ""
     verified: StrictBool = True
+
+    @model_validator(mode="after")
+    def _written_to(self) -> IdentityBody:
+        """Mails and calls go to what is stored here: a line break in it would be another header."""
+        if self.kind in _WELL_FORMED:
+            try:
+                _WELL_FORMED[self.kind].validate_python(self.value)
+            except ValidationError as error:
+                raise ValueError(f"value is no {self.kind}") from error
+        return self
+
+    @property
+    def plain(self) -> str:
+        """The value as every channel writes it."""
+        return dialled(self.value) if self.kind == "phone" else self.value
 
 
 Words = Annotated[list[Tag], Field(max_length=30)]  # a few short ones: tags, skills, roles

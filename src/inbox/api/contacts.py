@@ -77,7 +77,7 @@ async def change_contact(request: Request, caller: Works, contact_id: UUID, body
 async def put_contact(request: Request, caller: Works, body: ContactBody) -> Json:
     """Store a contact under their identities, new or changed."""
     at_hand = services(request)
-    claims = [Claim(IdentityKind(i.kind), i.value, i.scope, i.verified) for i in body.identities]
+    claims = [Claim(IdentityKind(i.kind), i.plain, i.scope, i.verified) for i in body.identities]
     async with at_hand.units(*(f"{c.kind}:{c.scope}:{c.key}" for c in claims)) as unit:
         known = await unit.contacts.by_claims(claims)
         if known is not None:

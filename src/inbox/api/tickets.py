@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 
 from inbox.api.auth import Caller, require
-from inbox.api.bodies import Assignment, NewTicket, TicketChange, To, given
+from inbox.api.bodies import Assignment, NewTicket, TicketChange, To, dialled, given
 from inbox.api.idempotency import once
 from inbox.api.json import Json
 from inbox.api.paging import Cursor, Limit, after, listed
@@ -137,7 +137,7 @@ def _claim(to: To) -> Claim | None:
     if to.email:
         return Claim(IdentityKind.EMAIL, to.email)
     if to.phone:
-        return Claim(IdentityKind.PHONE, "".join(c for c in to.phone if c in "+0123456789"))
+        return Claim(IdentityKind.PHONE, dialled(to.phone))
     return None
 
 
