@@ -75,7 +75,7 @@ async def add_campaign(request: Request, caller: Leads, body: NewCampaign) -> Js
 async def put_campaign(request: Request, caller: Leads, key: ByKey, body: CampaignFields) -> Json:
     """Store a campaign under the platform's key, new or changed."""
     at_hand = services(request)
-    async with at_hand.units() as unit:
+    async with at_hand.units(f"campaign:{key}") as unit:  # the same key twice at a time is no conflict
         known = await unit.campaigns.by_key(key)
         _check_seen(caller, known.id if known else None)
         wish = CampaignWish(_fields(body), rules=at_hand.door.routing.current)
