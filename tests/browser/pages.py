@@ -14,6 +14,9 @@ ROOT = Path(__file__).parents[2]
 SHOTS = ROOT / "var" / "screenshots"
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_SETTLED = """async () => void await Promise.allSettled(document.getAnimations()
+  .filter((animation) => animation.effect.getTiming().iterations !== Infinity)
+  .map((animation) => animation.finished))"""
 _RUN_AXE = """async (rules) => (await axe.run(document, {runOnly: rules, iframes: false})).violations
   .map(({id, nodes}) => `${id}: ${nodes.map((node) => node.html).join(" ")}`)"""
 
@@ -57,7 +60,8 @@ class Desk:
 
 
 async def barriers(page: Page) -> list[str]:
-    """Return what axe, which must be on the page, finds wrong with it."""
+    """Return what axe, which must be on the page, finds wrong with it once nothing is fading in any more."""
+    await page.evaluate(_SETTLED)
     return list(await page.evaluate(_RUN_AXE, _RULES))
 
 

@@ -199,7 +199,7 @@ async def test_only_the_contact_is_a_press_away_on_a_small_screen(
         await desk.page.get_by_role("button", name="Only Greta Lang").click()
         await expect(desk.page.get_by_role("button", name="Answer all 2")).to_be_visible()
         await desk.page.get_by_role("textbox", name="Reply to Greta Lang").fill("Only you.")
-        await desk.page.get_by_role("button", name="Send Ctrl").click()
+        await desk.page.get_by_role("button", name="Send", exact=True).click()
 
         (mail,) = await post.sink.wait_for(1, within=30)
     assert mail.recipients == ("greta@example.org",)

@@ -65,6 +65,8 @@ export const settings = {
   "inbox.checkOk": "Die Verbindung steht.",
   "inbox.hook": "Webhook-Adresse",
   "inbox.snippet": "Schnipsel für Ihre Seite",
+  "inbox.removeOf": "„{name}“ entfernen?",
+  "inbox.removeText": "Seine Einstellungen und Geheimnisse sind dann fort. Das geht nur, solange er keine Vorgänge hat; sonst schalten Sie ihn ab.",
   "inbox.made": "{name} ist verbunden.",
   "secret.once": "wird nur jetzt gezeigt",
   "secret.kept": "bleibt; zum Ersetzen tippen",

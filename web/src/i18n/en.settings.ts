@@ -65,6 +65,8 @@ export const settings = {
   "inbox.checkOk": "The connection works.",
   "inbox.hook": "Webhook address",
   "inbox.snippet": "Snippet for your site",
+  "inbox.removeOf": "Remove “{name}”?",
+  "inbox.removeText": "Its settings and secrets will be gone. Only an inbox without tickets can be removed; switch the others off.",
   "inbox.made": "{name} is connected.",
   "secret.once": "shown only now",
   "secret.kept": "kept; type to replace",
