@@ -13,6 +13,7 @@ from dataclasses import asdict, replace
 import structlog
 import uvicorn
 
+from inbox.api.heads import Heads
 from inbox.api.sockets import Sockets
 from inbox.app.links import first_run_link
 from inbox.bootstrap import Service, composed, running
@@ -98,7 +99,7 @@ def _server(service: Service) -> uvicorn.Server:
     config = uvicorn.Config(
         service.app(),
         loop="uvloop",
-        http="httptools",
+        http=Heads,
         ws=Sockets,
         ws_max_size=64 * 1024,
         ws_per_message_deflate=False,  # costs 50 KiB a socket and half of the sending speed

@@ -11,6 +11,7 @@ from pathlib import Path
 import uvicorn
 from pydantic import SecretStr
 
+from inbox.api.heads import Heads
 from inbox.api.sockets import Sockets
 from inbox.bootstrap import Service, running
 from inbox.settings import Settings
@@ -40,7 +41,7 @@ async def serving(dsn: str, folder: Path, *, undo_seconds: int = 0) -> AsyncIter
         data_dir=folder, database_url=SecretStr(dsn), http_allow=("127.0.0.1",), undo_seconds=undo_seconds
     )
     async with running(settings) as service:
-        config = uvicorn.Config(service.app(), port=0, ws=Sockets, log_config=None, lifespan="on")
+        config = uvicorn.Config(service.app(), port=0, http=Heads, ws=Sockets, log_config=None, lifespan="on")
         server = uvicorn.Server(config)
         server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # the test's signals stay its own
         async with asyncio.TaskGroup() as group:
