@@ -36,6 +36,7 @@ from inbox.detector import Ngrams
 from inbox.domain.clocks import ClockKind
 from inbox.domain.events import EventType
 from inbox.domain.ids import InboxId
+from inbox.errors import SecretUnreadable, StartRefused
 from inbox.foundation import Database, database, refuse_absence
 from inbox.guard import GuardedDialer, GuardedHttp, http_guard, mail_guard, picture_guard
 from inbox.keeper import BlobKeeper
@@ -120,8 +121,8 @@ async def _compose(
 ) -> Service:
     wakeups = Wakeups(found.dsn, lambda: follower.wake())  # noqa: PLW0108 - the follower comes below
     units = Units(engine, vault, epoch=0, on_commit=wakeups.commit)
-    async with units.session() as session:
-        units.epoch = await current_epoch(session)
+    units.epoch = await _epoch(units)
+    await _refuse_other_keys(units)
     if found.keep is not None:
         await _free_leases(units)
     follower = Follower(units)
@@ -166,6 +167,23 @@ async def _compose(
     if found.keep is not None:
         following["database"] = found.keep
     return Service(services, following, _work(services, blobs), places)
+
+
+async def _epoch(units: Units) -> int:
+    async with units.session() as session:
+        return await current_epoch(session)
+
+
+async def _refuse_other_keys(units: Units) -> None:
+    """Raise StartRefused where other keys sealed what is stored: nothing would be fetched, and new ones mixed in."""
+    try:
+        async with units.reading() as unit:
+            await unit.inboxes.all()
+    except SecretUnreadable as error:
+        raise StartRefused(
+            "The secrets in the database do not open with the present keys; bring back the file secret-keys of the "
+            "data folder, or set INBOX_SECRET_KEYS to those that sealed them."
+        ) from error
 
 
 def _pictures(stack: AsyncExitStack, settings: Settings) -> Pictures:

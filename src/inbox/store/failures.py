@@ -18,7 +18,6 @@ REPORTED = (
 )
 
 _BUSY = (
-    asyncpg.DiskFullError,
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,  # shut down, or the statement took too long
     asyncpg.InsufficientResourcesError,
@@ -44,6 +43,8 @@ def failure_of(error: BaseException) -> InboxError | None:
             return Invalid("A value is out of range, or holds characters that cannot be stored.")
         case asyncpg.InterfaceError() as lost if "clos" in str(lost):
             return Unavailable("The database cannot take this right now.")
+        case asyncpg.DiskFullError():
+            return Unavailable("The disk of the database is full.")
         case found if isinstance(found, _BUSY):
             return Unavailable("The database cannot take this right now.")
     return None
