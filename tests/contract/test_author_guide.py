@@ -49,6 +49,13 @@ def test_the_example_keeps_the_contract(package: Path) -> None:
     assert "passed" in _run(package, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_inbox_sms.py")
 
 
+def test_an_installer_is_told_which_of_the_examples_modules_is_the_channel(package: Path) -> None:
+    project = tomllib.loads((package / "pyproject.toml").read_text(encoding="utf-8"))
+
+    # Of two modules in one folder setuptools chooses none by itself.
+    assert project["tool"]["setuptools"]["py-modules"] == ["inbox_sms"]
+
+
 def test_the_example_is_listed_among_the_channels(package: Path) -> None:
     listed = _run(package, "-c", "from inbox.cli import main; main(['channels'])")
 
