@@ -16,7 +16,8 @@ find_python = for python in python3.11 python3.12 python3.13 python3.14 python3 
     && "$$python" -c 'import sys; print(sys.executable)' && exit; done; \
   echo "Python 3.11 or later is needed, and none is on PATH." >&2; echo missing-python
 PYTHON ?= $(shell $(find_python))
-UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
+# Likewise with uv: one that does not start is none.
+UV := $(or $(shell uv --version >/dev/null 2>&1 && command -v uv),.uv/bin/uv)
 # uv must neither choose nor fetch another Python than the one found.
 uv = UV_PYTHON="$(PYTHON)" UV_PYTHON_DOWNLOADS=never $(UV)
 
