@@ -86,3 +86,26 @@ async def test_what_takes_a_step_back_can_be_read(browser: Browser, german: Api)
         assert await desk.barriers() == []
         toast, send = desk.page.locator(".toast"), desk.page.get_by_role("button", name="Senden").last
         assert (await _box(toast))["x"] + (await _box(toast))["width"] < (await _box(send))["x"]
+
+
+async def test_back_from_a_ticket_the_list_of_a_telephone_stands_where_it_was_left(
+    browser: Browser, german: Api
+) -> None:
+    chat = team_chat(german, "Lange Liste")
+    for number in range(12):
+        await says(german, chat, f"Frage {number}?")
+    small: Any = {"viewport": {"width": 390, "height": 600}}
+    async with a_desk(browser, german.url, **small) as desk:
+        await _sign_in(desk, german)
+        place = desk.page.locator(".queue .scroller")
+        await place.evaluate("(list) => list.scrollTo(0, 400)")
+        await desk.page.mouse.click(195, 400)
+        await desk.page.get_by_role("button", name="Zurück").first.click()
+        await expect(desk.page.locator("a[data-ticket]:focus")).to_be_visible()
+        assert await place.evaluate("(list) => list.scrollTop") == 400
+
+
+async def test_the_sign_in_begins_in_its_first_field(browser: Browser, german: Api) -> None:
+    async with a_desk(browser, german.url) as desk:
+        await desk.page.goto(desk.url)
+        await expect(desk.page.get_by_label("E-mail address")).to_be_focused()
