@@ -225,6 +225,25 @@ async def test_a_callback_that_reached_nobody_is_still_owed(missed: Work) -> Non
     assert (ticket.state, ticket.due_at, running) == (State.OPEN, later(30), later(30))
 
 
+async def test_a_missed_call_that_is_written_down_by_hand_is_owed_a_callback(missed: Work) -> None:
+    another = Call(started_at=later(8), ended_at=later(8), missed=True)
+    async with missed.units() as unit:
+        await log_call(
+            unit,
+            missed.desk,
+            missed.ticket.id,
+            Call(inbound=False, answered_at=later(5), ended_at=later(6)),
+            "",
+            now=later(6),
+        )
+        ticket, message = await log_call(unit, missed.desk, missed.ticket.id, another, "Rief an", now=later(9))
+        running = await unit.clocks.next_due()
+
+    assert message.call is not None
+    assert message.call.caller == "+4930123456"
+    assert (ticket.state, ticket.waiting_since, running) == (State.OPEN, later(8), ticket.due_at)
+
+
 async def test_a_missed_call_that_is_forgotten_becomes_pressing(missed: Work) -> None:
     await fire_due(missed.units, now=later(31))
 

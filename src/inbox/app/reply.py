@@ -20,11 +20,12 @@ from inbox.app.undelivered import failure_of
 from inbox.app.views import public_view, ticket_event
 from inbox.channel.contract import Prepares
 from inbox.domain.calls import Call
-from inbox.domain.clocks import ClockKind
+from inbox.domain.clocks import Clock, ClockKind
+from inbox.domain.contact import IdentityKind
 from inbox.domain.events import EventType
 from inbox.domain.fates import again
 from inbox.domain.holding import remembered
-from inbox.domain.ids import MessageId, TicketId, new_id
+from inbox.domain.ids import ClockId, MessageId, TicketId, new_id
 from inbox.domain.manager import Access, Manager
 from inbox.domain.message import Delivery, Direction, Kind, Message
 from inbox.domain.recipients import Recipient
@@ -133,6 +134,7 @@ async def log_call(
 ) -> tuple[Ticket, Message]:
     """Write down a call that no telephone system reported."""
     ticket = await unit.tickets.hold(ticket_id, desk.access)
+    call = await _with_number(unit, ticket, call)
     draft = Draft(text=text, last_seen=ticket.last_seq)
     message = await _message(unit, desk, ticket, draft, now=now)
     direction = Direction.INBOUND if call.inbound else Direction.OUTBOUND
@@ -143,9 +145,21 @@ async def log_call(
     await unit.messages.add(message)
     if saved.due_at is None:
         await unit.clocks.stop(ticket.id, ClockKind.CALLBACK, now=now)
+    elif call.wants_callback:
+        due = Clock(ClockId(new_id()), ticket.id, ClockKind.CALLBACK, started_at=now, due_at=saved.due_at)
+        await unit.clocks.start(due)
     await keep_closing(unit, ticket.state, saved, now=now)
     unit.record(ticket_event(EventType.CALL_CHANGED, saved, message))
     return saved, message
+
+
+async def _with_number(unit: Unit, ticket: Ticket, call: Call) -> Call:
+    """Return a call with the contact's number: without one it would count as a caller who hid it."""
+    if ticket.contact_id is None:
+        return call
+    identities = (await unit.contacts.find(ticket.contact_id)).identities
+    number = next((each.value for each in identities if each.kind is IdentityKind.PHONE), None)
+    return replace(call, caller=number) if call.inbound else replace(call, callee=number)
 
 
 async def retry(unit: Unit, access: Access, ticket_id: TicketId, message_id: MessageId, *, now: datetime) -> Message:
