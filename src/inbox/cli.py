@@ -14,6 +14,7 @@ from pathlib import Path
 import uvloop
 
 from inbox.errors import InboxError
+from inbox.signals import heed
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -33,9 +34,9 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 async def _in_good_order(command: Awaitable[int]) -> int:
-    """Let SIGTERM end a command as Ctrl-C does: a database that it had started would else go on without it."""
+    """Let a signal end a command as Ctrl-C does: a database that it had started would else go on without it."""
     if (task := asyncio.current_task()) is not None:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        heed(lambda _: task.cancel(), (signal.SIGTERM, signal.SIGHUP))
     return await command
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import signal
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from inbox.demo.show import Show
 from inbox.foundation import Foundation
 from inbox.logs import configure
 from inbox.settings import Settings, read_settings
+from inbox.signals import heed
 from inbox.worker.runner import Loop, run_all
 
 log = structlog.get_logger()
@@ -67,8 +67,7 @@ async def work() -> int:
     async with running(settings) as bare:
         service, _ = _with_demo(bare, settings)
         stop = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        heed(lambda _: stop.set())
         async with asyncio.TaskGroup() as group:
             loops = group.create_task(run_all(service.loops | service.work))
             await stop.wait()
@@ -89,9 +88,7 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.handle_exit, number, None)
+        heed(lambda number: self.handle_exit(number, None))
         yield
 
 

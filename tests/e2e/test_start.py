@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 import socket
 import subprocess
 import time
@@ -57,14 +59,25 @@ async def test_a_second_server_in_one_folder(tmp_path: Path) -> None:
         assert first.stop() == 0
 
 
-def test_a_start_that_is_told_to_end_leaves_no_database_running(tmp_path: Path) -> None:
+async def test_a_terminal_that_is_closed_ends_the_service_in_good_order(tmp_path: Path) -> None:
+    program = Program(tmp_path)
+    await program.start()
+    assert program.process is not None
+    program.process.send_signal(signal.SIGHUP)
+
+    assert await asyncio.to_thread(program.process.wait, 60) == 0
+    assert postmaster.running(tmp_path / "var" / "pg" / "cluster") is None
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_start_that_is_told_to_end_leaves_no_database_running(tmp_path: Path, number: signal.Signals) -> None:
     cluster = tmp_path / "var" / "pg" / "cluster"
     variables = environment(data_dir=str(tmp_path / "var"), port=str(free_port()))
     with subprocess.Popen([INBOX, "serve"], env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as started:
         deadline = time.monotonic() + 60
         while postmaster.running(cluster) is None and time.monotonic() < deadline:
             time.sleep(0.01)
-        started.terminate()
+        started.send_signal(number)
         said, _ = started.communicate(timeout=60)
 
     assert (started.returncode, said) == (143, b"")
