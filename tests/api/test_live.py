@@ -288,6 +288,36 @@ async def test_nonsense_on_the_socket_is_answered_and_harms_nobody(ada: Person) 
         assert orjson.loads(await screen.socket.recv())["type"] == "pong"
 
 
+async def test_who_closes_their_desk_is_no_longer_seen_at_a_ticket(service: Serving, ada: Person, blog: str) -> None:
+    await post(service, blog, "c-1")
+    (ticket,) = (await ada.http.get("/api/v1/tickets?view=all")).json()["items"]
+    async with signed_in(service, "Eve") as eve, eve.screen() as hers:
+        async with ada.screen() as screen:
+            await screen.socket.send(orjson.dumps({"type": "viewing", "ticket_id": ticket["id"]}).decode())
+            await hers.settle()
+        await hers.settle()
+
+    seen = [frame["managers"] for frame in hers.frames if frame["type"] == "viewing"]
+    assert seen == [[str(ada.manager.id)], []]
+
+
+async def test_who_may_not_see_a_campaign_is_not_told_who_types_there(service: Serving, ada: Person, blog: str) -> None:
+    await post(service, blog, "c-1")
+    (ticket,) = (await ada.http.get("/api/v1/tickets?view=all")).json()["items"]
+    campaign = (await ada.http.post("/api/v1/campaigns", json={"key": "p-1", "name": "Solardach"})).json()
+    now = (await ada.http.get(f"/api/v1/tickets/{ticket['id']}")).json()["version"]
+    change = {"version": now, "campaign_id": campaign["id"]}
+    assert (await ada.http.patch(f"/api/v1/tickets/{ticket['id']}", json=change)).status_code == 200
+    kept_out = Access(inboxes=None, campaigns=frozenset())
+    async with signed_in(service, "Eve", access=kept_out) as eve, eve.screen() as hers, ada.screen() as screen:
+        for frame in ({"type": "viewing"}, {"type": "typing", "on": True}):
+            await screen.socket.send(orjson.dumps(frame | {"ticket_id": ticket["id"]}).decode())
+        await screen.settle()
+        await hers.settle()
+
+    assert [frame for frame in hers.frames if frame["type"] in {"viewing", "typing"}] == []
+
+
 @pytest.mark.parametrize(
     "hello", [b'{"type":"hello"}', b"\x00\xff", '{"type":"hello","since":5}', '{"type":"hello","since":[]}']
 )

@@ -22,6 +22,7 @@ from inbox.app.presence import Whisper, set_availability
 from inbox.domain.events import Position
 from inbox.domain.ids import ManagerId, TicketId
 from inbox.domain.manager import Availability, Role
+from inbox.domain.ticket import Ticket
 from inbox.errors import InboxError, Invalid, NotFound, NotSignedIn
 
 router = APIRouter()
@@ -44,6 +45,7 @@ class Screen:
         self._socket = socket
         self._here = here
         self._outlet = Outlet(socket.scope.get("extensions", {}).get(AT_ONCE, {}).get("send"))
+        self._shown: Ticket | None = None
         self._replayed: Position | None = None
         self._early: list[Commit] = []
 
@@ -104,7 +106,7 @@ class Screen:
     def _overhear(self, whisper: Whisper) -> None:
         if (
             whisper.screens_too
-            and self.caller.access.sees(whisper.inbox_id)
+            and self.caller.access.sees(whisper.inbox_id, whisper.campaign_id)
             and whisper.frame.get("screen") != str(self.id)
         ):
             self._say({name: value for name, value in whisper.frame.items() if name != "screen"})
@@ -137,11 +139,16 @@ class Screen:
                 raise Invalid
 
     async def _view(self, ticket_id: str | None) -> None:
-        after = _id(ticket_id) if ticket_id is not None else None
-        before = self._here.presence.view(self.id, after)
-        for shown in (before, after):
-            if shown is not None and before != after:
-                await self._tell_viewers(shown)
+        before, shown = self._shown, None if ticket_id is None else await self._find(ticket_id)
+        self._shown = shown
+        self._here.presence.view(self.id, shown.id if shown else None)
+        for ticket in (before, shown):
+            if ticket is not None and (before is None or shown is None or before.id != shown.id):
+                self._tell_viewers(ticket)
+
+    async def _find(self, ticket_id: str) -> Ticket:
+        async with self._here.units.reading() as unit:
+            return await unit.tickets.find(_id(ticket_id), self.caller.access)
 
     async def _saw(self, ticket_id: str | None, seq: object) -> None:
         """Let the visitor of a chat see that their words were read."""
@@ -155,19 +162,16 @@ class Screen:
             here = Whisper(ticket.id, ticket.inbox_id, frame, visitor_too=True, screens_too=False)
             self._here.presence.whisper(here)
 
-    async def _tell_viewers(self, ticket_id: TicketId) -> None:
-        async with self._here.units.reading() as unit:
-            ticket = await unit.tickets.find(ticket_id, self.caller.access)
-        viewers = [str(viewer) for viewer in self._here.presence.viewers(ticket_id)]
-        frame = {"type": "viewing", "ticket_id": str(ticket_id), "managers": viewers}
-        self._here.presence.whisper(Whisper(ticket_id, ticket.inbox_id, frame))
+    def _tell_viewers(self, ticket: Ticket) -> None:
+        viewers = [str(viewer) for viewer in self._here.presence.viewers(ticket.id)]
+        frame = {"type": "viewing", "ticket_id": str(ticket.id), "managers": viewers}
+        self._here.presence.whisper(Whisper(ticket.id, ticket.inbox_id, frame, ticket.campaign_id))
 
     async def _typing(self, ticket_id: str, *, on: bool) -> None:
-        async with self._here.units.reading() as unit:
-            ticket = await unit.tickets.find(_id(ticket_id), self.caller.access)
+        ticket = await self._find(ticket_id)
         by = {"kind": "manager", "id": str(self.manager_id), "name": self.caller.name}
         frame = {"type": "typing", "ticket_id": ticket_id, "by": by, "on": on, "screen": str(self.id)}
-        self._here.presence.whisper(Whisper(ticket.id, ticket.inbox_id, frame, visitor_too=True))
+        self._here.presence.whisper(Whisper(ticket.id, ticket.inbox_id, frame, ticket.campaign_id, visitor_too=True))
 
     async def _come_back(self) -> None:
         """Somebody who only counted as away, because their screen was gone, is here again."""
@@ -183,13 +187,9 @@ class Screen:
             await set_availability(unit, manager, availability, now=self._here.clock())
 
     def _leave(self) -> None:
-        shown = self._here.presence.leave(self.id)
-        if shown is None:
-            return
-        viewers = [str(viewer) for viewer in self._here.presence.viewers(shown)]
-        for inbox_id in self.caller.access.inboxes or ():
-            frame = {"type": "viewing", "ticket_id": str(shown), "managers": viewers}
-            self._here.presence.whisper(Whisper(shown, inbox_id, frame))
+        self._here.presence.leave(self.id)
+        if self._shown is not None:
+            self._tell_viewers(self._shown)
 
     def _say(self, frame: dict[str, Any]) -> None:
         self._outlet.put(encode(frame).decode())

@@ -236,8 +236,8 @@ class VisitorChat:
             return
         self._typed_at = _now() if on else 0.0
         by = {"kind": "contact", "id": str(self._ticket.contact_id), "name": self._ticket.contact_name or ""}
-        frame = {"type": "typing", "ticket_id": str(self._ticket.id), "by": by, "on": on}
-        self._here.presence.whisper(Whisper(self._ticket.id, self._ticket.inbox_id, frame))
+        ticket, frame = self._ticket, {"type": "typing", "ticket_id": str(self._ticket.id), "by": by, "on": on}
+        self._here.presence.whisper(Whisper(ticket.id, ticket.inbox_id, frame, ticket.campaign_id))
 
     async def _read(self, seq: int) -> None:
         if self._ticket is None:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from inbox.app.ports import Unit
 from inbox.domain.events import EventType, NewEvent
-from inbox.domain.ids import InboxId, ManagerId, TicketId, VisitorId
+from inbox.domain.ids import CampaignId, InboxId, ManagerId, TicketId, VisitorId
 from inbox.domain.manager import Availability, Manager
 
 GRACE = timedelta(seconds=45)  # after the last sign of life, before somebody counts as away
@@ -25,6 +25,7 @@ class Whisper:
     ticket_id: TicketId
     inbox_id: InboxId
     frame: dict[str, Any]
+    campaign_id: CampaignId | None = None
     visitor_too: bool = False
     screens_too: bool = True
 
@@ -60,17 +61,16 @@ class Presence:
         """A screen opened."""
         self._screens[screen] = manager_id
 
-    def leave(self, screen: UUID) -> TicketId | None:
-        """A screen closed; return the ticket that it showed."""
+    def leave(self, screen: UUID) -> None:
+        """A screen closed."""
         self._screens.pop(screen, None)
-        return self._viewing.pop(screen, None)
+        self._viewing.pop(screen, None)
 
-    def view(self, screen: UUID, ticket_id: TicketId | None) -> TicketId | None:
-        """A screen shows another ticket, or none; return what it showed before."""
-        before = self._viewing.pop(screen, None)
+    def view(self, screen: UUID, ticket_id: TicketId | None) -> None:
+        """A screen shows another ticket, or none."""
+        self._viewing.pop(screen, None)
         if ticket_id is not None:
             self._viewing[screen] = ticket_id
-        return before
 
     def viewers(self, ticket_id: TicketId) -> list[ManagerId]:
         """Return who looks at a ticket."""
