@@ -98,10 +98,14 @@ async def test_back_from_a_ticket_the_list_of_a_telephone_stands_where_it_was_le
     async with a_desk(browser, german.url, **small) as desk:
         await _sign_in(desk, german)
         place = desk.page.locator(".queue .scroller")
+        await expect(desk.rows.nth(4)).to_be_visible()
         await place.evaluate("(list) => list.scrollTo(0, 400)")
+        await desk.page.wait_for_timeout(400)  # a hand is not faster than the list is drawn
         await desk.page.mouse.click(195, 400)
+        await expect(desk.page.get_by_role("log")).to_be_visible()
         await desk.page.get_by_role("button", name="Zurück").first.click()
         await expect(desk.page.locator("a[data-ticket]:focus")).to_be_visible()
+        await desk.page.wait_for_timeout(300)
         assert await place.evaluate("(list) => list.scrollTop") == 400
 
 
