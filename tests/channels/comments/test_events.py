@@ -268,3 +268,11 @@ def test_the_documented_example_is_understood() -> None:
     )
 
     assert one(event).thread_title == "Update 3"
+
+
+@pytest.mark.timeout(5)
+@pytest.mark.parametrize("markup", ["<ul><li>", "<div>", "<b><i><p>", "<svg><math><mi>", "<b x=1><p>", "<"])
+def test_a_comment_of_nothing_but_markup_is_read_at_once(markup: str) -> None:
+    html = markup * (200_000 // len(markup)) + "Hallo &amp; <b>danke</b>"
+
+    assert one(changed("/data/comment/body", {"html": html})).text.endswith("Hallo & danke")
