@@ -303,6 +303,20 @@ async def test_the_far_ends_name_for_it_is_kept(post: Post) -> None:
     assert (await post.deliver()).external_id == "r-1"
 
 
+async def test_what_the_far_end_makes_of_our_message_is_shown_and_asks_for_no_answer(post: Post, take: Take) -> None:
+    post.far_end.answers.append(Receipt(external_id="r-1"))
+    await post.deliver()
+    echo = Received("r-1", GRETA, NOW, "Im Juni.", echo_of=post.message.id, version=2)
+    edited = await take("email", echo)
+    after = await post.now()
+    deleted = await take("email", replace(echo, version=3, deleted=True))
+
+    assert (edited.outcome, after.text) == (Outcome.CHANGED, "Im Juni.")
+    assert post.ticket.state is State.SOLVED
+    assert deleted.outcome is Outcome.CHANGED
+    assert (await post.now()).deleted_at is not None
+
+
 async def test_a_name_that_the_far_end_gave_to_another_message_is_no_name(post: Post, take: Take) -> None:
     await take("email", Received("r-1", GRETA, NOW, "Hallo?"))
     post.far_end.answers.append(Receipt(external_id="r-1"))

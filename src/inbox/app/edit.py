@@ -75,7 +75,7 @@ def _after_edit(ticket: Ticket, before: Message, after: Message) -> Ticket:
     """A text that changed after we answered asks for another look; the newest line of the list follows the edit."""
     is_newest = ticket.last_seq == after.seq
     ticket = replace(ticket, last_line=preview(after.text)) if is_newest else ticket
-    says_more = after.deleted_at is None and after.text != before.text
+    says_more = after.direction is Direction.INBOUND and after.deleted_at is None and after.text != before.text
     if says_more and ticket.state in {State.SOLVED, State.WAITING} and may_reopen(ticket, after.edited_at or after.at):
         reopened = heard(ticket, after.text, at=after.edited_at or after.at)
         return replace(reopened, last_seq=ticket.last_seq, last_line=ticket.last_line)

@@ -66,7 +66,8 @@ async def receive(unit: Unit, arrival: Arrival, *, now: datetime) -> Taken:
     known = await unit.intake.look_up(inbox.id, received, arrival.capabilities.threading, original=arrival.original)
     if known.repeated:
         return Taken(Outcome.DUPLICATE, message=known.message)
-    if received.echo_of is not None and await _came_back(unit, arrival, received.echo_of, now=now):
+    echo_of = None if _changes_ours(known.message, received) else received.echo_of
+    if echo_of is not None and await _came_back(unit, arrival, echo_of, now=now):
         return Taken(Outcome.ECHO)
     if known.message is not None and _is_another(known.message, received):
         return await receive(unit, replace(arrival, received=_renamed(received)), now=now)
@@ -78,6 +79,11 @@ async def receive(unit: Unit, arrival: Arrival, *, now: datetime) -> Taken:
         return await _passed_on(unit, arrival, received.forwarded, manager, now=now)
     arrival, known = await quieted(unit, arrival, known, now=now)
     return await _store(unit, await without_repeats(unit, arrival), known, now=now)
+
+
+def _changes_ours(message: Message | None, received: Received) -> bool:
+    """Tell whether a far end says that our own message, which it is known to have, was edited or deleted there."""
+    return message is not None and message.id == received.echo_of and received.version > message.edition
 
 
 async def _passed_on(unit: Unit, arrival: Arrival, forwarded: Forwarded, manager: Manager, *, now: datetime) -> Taken:
