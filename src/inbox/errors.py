@@ -13,6 +13,7 @@
     │   ├── SpokenSince       somebody wrote since the writer last looked
     │   ├── TransitionRefused the state does not allow it
     │   ├── Merged            the ticket is a part of another by now
+    │   ├── SwitchedOff       the inbox sends nothing any more
     │   └── DifferentContacts two tickets are of two people; say that you mean it
     ├── LimitReached          too often; says when again
     ├── Unavailable           a part of ours does not answer
@@ -113,6 +114,12 @@ class AlreadyClaimed(Conflict):
     def __init__(self, assignee: object) -> None:
         super().__init__()
         self.assignee = assignee
+
+
+class SwitchedOff(Conflict):
+    """This inbox is switched off."""
+
+    code = "switched_off"
 
 
 class SpokenSince(Conflict):

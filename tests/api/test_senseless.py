@@ -76,3 +76,16 @@ async def test_a_campaign_that_is_upserted_twice_at_a_time_is_no_conflict(world:
     put = [world.admin.put("/api/v1/campaigns/by-key/p-7", json={"name": f"Name {n}"}) for n in range(6)]
 
     assert [answer.status_code for answer in await asyncio.gather(*put)] == [200] * 6
+
+
+async def test_an_answer_from_an_inbox_that_is_switched_off_is_refused_with_that_reason(world: World) -> None:
+    (inbox,) = [
+        each for each in (await world.admin.get("/api/v1/inboxes")).json()["items"] if each["id"] == world.ids["inbox"]
+    ]
+    off = {"version": inbox["version"], "active": False}
+    assert (await world.admin.patch(world.path("/api/v1/inboxes/{inbox_id}"), json=off)).status_code == 200
+    body = {"kind": "reply", "text": "Ja", "send_anyway": True}
+
+    answer = await world.admin.post(world.path("/api/v1/tickets/{ticket_id}/messages"), json=body)
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "switched_off")

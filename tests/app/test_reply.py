@@ -22,7 +22,7 @@ from inbox.domain.inbox import Inbox
 from inbox.domain.manager import EVERYTHING, Access, Manager
 from inbox.domain.message import Delivery, Direction, Kind
 from inbox.domain.ticket import REOPENS_WITHIN, State, Ticket
-from inbox.errors import Invalid, NotFound, SpokenSince, StaleVersion, TransitionRefused, Unavailable
+from inbox.errors import Invalid, NotFound, SpokenSince, StaleVersion, SwitchedOff, TransitionRefused
 from inbox.store.unit_of_work import Units
 from tests.app.conftest import CAPABILITIES, NOW, Take, comment, later
 from tests.app.far_end import FarEnd, OneInbox
@@ -121,7 +121,7 @@ async def test_who_may_not_see_a_ticket_cannot_write_in_it(work: Work) -> None:
 async def test_an_inbox_that_is_switched_off_sends_nothing(work: Work) -> None:
     work.opened = replace(work.opened, inbox=replace(work.opened.inbox, active=False))
 
-    with pytest.raises(Unavailable):
+    with pytest.raises(SwitchedOff):
         await work.reply(last_seen=1)
 
 

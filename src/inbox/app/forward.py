@@ -20,7 +20,7 @@ from inbox.domain.ids import AttachmentId, MessageId, new_id
 from inbox.domain.message import Attachment, Delivery, Direction, Kind, Message
 from inbox.domain.recipients import Recipient, distinct
 from inbox.domain.ticket import Ticket, noted
-from inbox.errors import Invalid, NotFound, TooLarge, Unavailable
+from inbox.errors import Invalid, NotFound, SwitchedOff, TooLarge
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ async def _recipients(
     if not opened.capabilities.recipients:
         raise Invalid("In this channel nothing can be passed on.")
     if not opened.inbox.active:
-        raise Unavailable("This inbox is switched off.")
+        raise SwitchedOff
     if source.kind is not Kind.MESSAGE or source.deleted_at or source.delivery is Delivery.WITHDRAWN:
         raise Invalid("Only what was written to us or by us is passed on.")
     chosen = distinct(wanted.recipients)

@@ -30,7 +30,7 @@ from inbox.domain.manager import Access, Manager
 from inbox.domain.message import Delivery, Direction, Kind, Message
 from inbox.domain.recipients import Recipient
 from inbox.domain.ticket import State, Ticket, after_call, answered, noted
-from inbox.errors import Invalid, SpokenSince, TransitionRefused, Unavailable
+from inbox.errors import Invalid, SpokenSince, SwitchedOff, TransitionRefused
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ def _check(draft: Draft, opened: Opened) -> None:
     if not opened.capabilities.replies:
         raise Invalid("This channel takes no written replies.")
     if not opened.inbox.active:
-        raise Unavailable("This inbox is switched off.")
+        raise SwitchedOff
     if len(draft.text) > opened.capabilities.text_limit:
         raise Invalid(f"A message here has at most {opened.capabilities.text_limit} characters.")
     if draft.recipients and not opened.capabilities.recipients:

@@ -21,7 +21,7 @@ from inbox.domain.ids import ClockId, MessageId, TicketId, new_id
 from inbox.domain.manager import EVERYTHING, Access
 from inbox.domain.message import Delivery, Direction, Message
 from inbox.domain.ticket import State, Ticket, answered, clocked, noted
-from inbox.errors import Conflict, InboxError, Invalid, StaleVersion, TransitionRefused, Unavailable
+from inbox.errors import Conflict, InboxError, Invalid, StaleVersion, SwitchedOff, TransitionRefused, Unavailable
 
 LONGEST = timedelta(days=366)
 _BATCH = 50
@@ -104,7 +104,7 @@ async def send_now(
     ticket = await unit.tickets.hold(ticket_id, desk.access)
     message = _scheduled(await unit.messages.find(ticket_id, message_id))
     if not opened.inbox.active:
-        raise Unavailable("This inbox is switched off.")
+        raise SwitchedOff
     return await _leave(unit, desk.blobs, opened, ticket, replace(message, unless_answered=False), now=now)
 
 

@@ -184,6 +184,7 @@ export const settings = {
   "problem.unknown": "Hier ging etwas schief. Bitte versuchen Sie es erneut.",
   "problem.error": "Im Dienst ging etwas schief. Bitte versuchen Sie es erneut.",
   "problem.unavailable": "Der Dienst kann das gerade nicht. Bitte versuchen Sie es erneut.",
+  "problem.switched_off": "Dieser Eingang ist abgeschaltet: Von ihm geht nichts mehr ab.",
   "problem.storage_full": "Für Anhänge ist kein Platz mehr.",
   "problem.secret_unreadable": "Ein gespeichertes Geheimnis lässt sich mit den jetzigen Schlüsseln nicht öffnen.",
   "problem.too_large": "Das ist größer als erlaubt.",

@@ -184,6 +184,7 @@ export const settings = {
   "problem.unknown": "Something went wrong here. Please try again.",
   "problem.error": "Something went wrong in the service. Please try again.",
   "problem.unavailable": "The service cannot do this right now. Please try again.",
+  "problem.switched_off": "This inbox is switched off: nothing is sent from it.",
   "problem.storage_full": "There is no room left for attachments.",
   "problem.secret_unreadable": "A stored secret cannot be opened with the present keys.",
   "problem.too_large": "This is larger than allowed.",
