@@ -115,6 +115,17 @@ async def test_a_file_of_another_inbox_is_answered_as_one_that_is_not_there(hous
     assert answers[0] == answers[1]
 
 
+async def test_a_program_that_may_not_read_tickets_is_not_shown_those_of_a_contact(house: House) -> None:
+    world = await build(house)
+    path = world.path("/api/v1/contacts/{contact_id}")
+    programs = [(await house.program(*scopes))[0] for scopes in (["contacts:read"], ["contacts:read", "tickets:read"])]
+
+    shown = [len((await program.get(path)).json()["tickets"]) for program in programs]
+
+    assert shown[0] == 0
+    assert shown[1] > 0
+
+
 async def test_a_campaign_that_changed_is_told_to_who_may_see_it(house: House) -> None:
     world = await build(house)
     wrong = await kept_to(world, "inbox", campaigns=("other_campaign",))

@@ -21,6 +21,7 @@ from inbox.app.ports import Unit
 from inbox.app.suppress import suppression_view
 from inbox.app.views import ticket_view
 from inbox.domain.contact import Claim, Contact, IdentityKind, LanguageBy
+from inbox.domain.credentials import Scope
 from inbox.domain.ids import ContactId
 from inbox.domain.languages import named
 from inbox.errors import NotFound
@@ -53,10 +54,11 @@ async def list_addresses(request: Request, caller: Reads, address: Addresses) ->
 
 @router.get("/contacts/{contact_id}", response_model=ContactWithTickets)
 async def get_contact(request: Request, caller: Reads, contact_id: UUID) -> Json:
-    """Show a contact with their newest tickets."""
+    """Show a contact with their newest tickets; to a program only if it may read tickets."""
     async with services(request).units.reading() as unit:
         contact = await _find(unit, caller, contact_id)
-        tickets = await unit.tickets.of_contact(contact.id, caller.access)
+        may_read = caller.role is not None or Scope.TICKETS_READ in caller.scopes
+        tickets = await unit.tickets.of_contact(contact.id, caller.access) if may_read else []
     return Json({**contact_view(contact), "tickets": [ticket_view(ticket) for ticket in tickets]})
 
 
