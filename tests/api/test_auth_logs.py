@@ -77,11 +77,11 @@ async def test_a_deactivation_is_final_for_requests_that_race_with_it(house: Hou
     started_after: list[int] = []
 
     async def ask() -> None:
-        for _ in range(20):
+        late = False
+        while not late:  # on a busy machine the deactivation takes longer than any number of requests
             late = over.is_set()
             status = (await theirs.get("/api/v1/me")).status_code
-            if late:
-                started_after.append(status)
+        started_after.append(status)
 
     async def deactivate() -> None:
         await mine.patch(f"/api/v1/managers/{victim.id}", json={"version": victim.version, "active": False})
@@ -89,5 +89,4 @@ async def test_a_deactivation_is_final_for_requests_that_race_with_it(house: Hou
 
     await asyncio.gather(*(ask() for _ in range(10)), deactivate())
 
-    assert started_after
-    assert set(started_after) == {401}
+    assert started_after == [401] * 10
