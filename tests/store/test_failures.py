@@ -1,6 +1,7 @@
 """What the database reports becomes an error that a caller can act on."""
 
 import asyncio
+from contextlib import AsyncExitStack
 
 import pytest
 from sqlalchemy import select, text
@@ -65,3 +66,18 @@ async def test_connections_that_died_in_the_pool_are_not_handed_out(units: Units
 
     async with units.session() as one, units.session() as two, units.session() as three:
         assert [await session.rows(select(teams)) for session in (one, two, three)] == [[], [], []]
+
+
+async def test_whoever_waits_for_a_connection_gets_the_next_that_is_free(units: Units) -> None:
+    async def borrow() -> None:
+        async with units.session():
+            pass
+
+    async with AsyncExitStack() as all_but_one:
+        for _ in range(7):
+            await all_but_one.enter_async_context(units.session())
+        async with asyncio.TaskGroup() as group, asyncio.timeout(2):
+            async with units.session():
+                waiting = group.create_task(borrow())
+                await asyncio.sleep(0.05)
+            await waiting
