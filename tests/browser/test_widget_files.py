@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("front")]
 
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + b"\0" * 64
+LONG = "invoice of the second instalment as you sent it to me in the spring of this year"
 
 
 async def test_a_visitor_attaches_files_sees_how_far_they_are_and_finds_them_in_what_they_said(
@@ -27,11 +28,13 @@ async def test_a_visitor_attaches_files_sees_how_far_they_are_and_finds_them_in_
         await (await chooser.value).set_files(
             [
                 FilePayload(name="lamp.png", mimeType="image/png", buffer=PICTURE),
-                FilePayload(name="invoice.pdf", mimeType="application/pdf", buffer=b"%PDF-1.7 invoice"),
+                FilePayload(name=f"{LONG}.pdf", mimeType="application/pdf", buffer=b"%PDF-1.7 invoice"),
             ]
         )
         await expect(guest.page.get_by_role("list", name="Attached files").get_by_role("listitem")).to_have_count(2)
-        await guest.page.get_by_role("button", name="Remove invoice.pdf").click()
+        remove = guest.page.get_by_role("button", name=f"Remove {LONG}.pdf")
+        await expect(remove).to_be_in_viewport(ratio=1)
+        await remove.click()
         await guest.say("It arrived like this.")
         await expect(guest.page.get_by_role("link", name="lamp.png")).to_have_attribute(
             "href", re.compile(r"/chat/.+/files/.+proof=")
