@@ -36,6 +36,9 @@ async def test_what_cannot_be_stored_is_the_callers_slip(units: Units) -> None:
         ("do $$ begin raise exception using errcode = '40P01'; end $$", Unavailable),
         ("do $$ begin raise exception using errcode = '53100'; end $$", Unavailable),
         ("do $$ begin raise exception using errcode = '57014'; end $$", Unavailable),
+        ("do $$ begin raise exception using errcode = '55000'; end $$", Unavailable),
+        ("do $$ begin raise exception using errcode = '28P01'; end $$", Unavailable),
+        ("do $$ begin raise exception using errcode = '3D000'; end $$", Unavailable),
     ],
 )
 @pytest.mark.parametrize("by_driver", [True, False])

@@ -19,6 +19,9 @@ REPORTED = (
 
 _BUSY = (
     asyncpg.PostgresConnectionError,
+    asyncpg.InvalidAuthorizationSpecificationError,  # it was let in at the start: somebody is at work on the server
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.ObjectNotInPrerequisiteStateError,  # takes no connections, or a lock was not to be had
     asyncpg.OperatorInterventionError,  # shut down, or the statement took too long
     asyncpg.InsufficientResourcesError,
     asyncpg.TransactionRollbackError,  # deadlock, serialization
