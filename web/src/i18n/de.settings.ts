@@ -86,7 +86,7 @@ export const settings = {
   "consent.back": "Zurück zu den Eingängen",
   "health.ok": "Läuft",
   "health.failing": "Gestört",
-  "health.unknown": "Noch ungenutzt",
+  "health.unknown": "Noch nicht geprüft",
   "health.paused": "Pausiert",
   "health.received": "Letzte Nachricht {time}",
   "health.receivedNone": "Noch keine Nachricht",

@@ -86,7 +86,7 @@ export const settings = {
   "consent.back": "Back to the inboxes",
   "health.ok": "Working",
   "health.failing": "Failing",
-  "health.unknown": "Not used yet",
+  "health.unknown": "Not checked yet",
   "health.paused": "Paused",
   "health.received": "Last message {time}",
   "health.receivedNone": "No message yet",
