@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -44,6 +45,8 @@ from inbox.errors import (
 )
 
 AT_ONCE = 20  # messages that one worker sends beside each other
+SHARE = 8  # of them; an inbox that has so many under way is given no more, since its far end may hang
+TAKEN = 4  # in one look
 LEASE = timedelta(seconds=30)  # renewed while its row is being sent: after a crash another worker takes it this soon
 _RENEWAL = LEASE.total_seconds() / 4
 _SEND_TIMEOUT = 90  # seconds
@@ -79,10 +82,10 @@ class Result:
     gone: bool = False  # there is nobody behind any address that it was for
 
 
-async def lease_due(units: Units, *, limit: int, now: datetime) -> list[Leased]:
-    """Take what is due, for this worker alone."""
+async def lease_due(units: Units, *, limit: int, now: datetime, without: Collection[InboxId] = ()) -> list[Leased]:
+    """Take what is due, for this worker alone; nothing of the inboxes that are to be left out."""
     async with units() as unit:
-        return await unit.outbox.lease(now=now, limit=limit, lasts=LEASE)
+        return await unit.outbox.lease(now=now, limit=limit, lasts=LEASE, without=without)
 
 
 async def deliver_due(units: Units, inboxes: OpenInboxes, blobs: Blobs, clock: Clock) -> int:

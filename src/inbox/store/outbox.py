@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,7 +24,8 @@ _FIRST_OF_TICKET = """
 _LEASE = f"""
 with due as (
   select o.message_id from outbox o join messages m on m.id = o.message_id
-  where {_FIRST_OF_TICKET} and o.run_at <= $1 and (o.leased_until is null or o.leased_until < $1)
+  where {_FIRST_OF_TICKET} and o.inbox_id <> all($4)
+    and o.run_at <= $1 and (o.leased_until is null or o.leased_until < $1)
   order by o.run_at limit $2 for update of o skip locked
 )
 update outbox o set leased_until = $3, lease = o.lease + 1, attempt = o.attempt + 1
@@ -32,7 +34,7 @@ returning o.message_id, o.inbox_id, o.ticket_id, o.frozen, o.attempt, o.lease
 """  # noqa: S608 - made of constants
 _NEXT_DUE = f"""
 select min(greatest(o.run_at, coalesce(o.leased_until, o.run_at)))
-from outbox o join messages m on m.id = o.message_id where {_FIRST_OF_TICKET}
+from outbox o join messages m on m.id = o.message_id where {_FIRST_OF_TICKET} and o.inbox_id <> all($1)
 """  # noqa: S608 - made of constants
 
 
@@ -66,9 +68,11 @@ class Outbox:
         """Send a message no more; whoever has its lease finds that it was lost."""
         await self._session.run(outbox.delete().where(outbox.c.message_id == message_id))
 
-    async def lease(self, *, now: datetime, limit: int, lasts: timedelta) -> list[Leased]:
+    async def lease(
+        self, *, now: datetime, limit: int, lasts: timedelta, without: Collection[InboxId] = ()
+    ) -> list[Leased]:
         """Take what is due, each row for one worker only."""
-        rows = await self._session.driver.fetch(_LEASE, now, limit, now + lasts)
+        rows = await self._session.driver.fetch(_LEASE, now, limit, now + lasts, list(without))
         return [Leased(**dict(row)) for row in rows]
 
     async def keep(self, leased: Leased, *, until: datetime) -> bool:
@@ -88,9 +92,9 @@ class Outbox:
         attempt = leased.attempt if counts else leased.attempt - 1
         return await self._change(leased, {"run_at": run_at, "error": error, "leased_until": None, "attempt": attempt})
 
-    async def next_due(self) -> datetime | None:
+    async def next_due(self, *, without: Collection[InboxId] = ()) -> datetime | None:
         """Return when the next row is due; what waits for an earlier message of its ticket is not."""
-        found: datetime | None = await self._session.driver.fetchval(_NEXT_DUE)
+        found: datetime | None = await self._session.driver.fetchval(_NEXT_DUE, list(without))
         return found
 
     async def _change(self, leased: Leased, values: dict[str, Any]) -> bool:
