@@ -70,7 +70,9 @@ def span(seconds: int) -> str:
         return f"{seconds} s"
     if abs(seconds) < 5400:
         return f"{round(seconds / 60)} min"
-    return f"{round(seconds / 3600)} h"
+    if abs(seconds) < 129_600:
+        return f"{round(seconds / 3600)} h"
+    return f"{round(seconds / 86_400)} d"
 
 
 def language_name(language: str) -> str:

@@ -53,6 +53,7 @@ test.each([
   [-40, "40 s"],
   [720, "12 min"],
   [10_800, "3 h"],
+  [172_800, "2 d"],
 ])("%i seconds are said as %s", (seconds, said) => {
   expect(span(seconds)).toBe(said);
 });

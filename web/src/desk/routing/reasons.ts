@@ -27,11 +27,12 @@ export function listed(parts: string[]): string {
   return new Intl.ListFormat(words.locale, { type: "unit" }).format(parts);
 }
 
-/** A length of time as it is said in passing: 40 s, 12 min, 3 h. */
+/** A length of time as it is said in passing: 40 s, 12 min, 3 h, 2 d. */
 export function span(seconds: number): string {
   const size = Math.abs(seconds);
   if (size < 90) return `${Math.round(size)} s`;
-  return size < 5_400 ? `${Math.round(size / 60)} min` : `${Math.round(size / 3_600)} h`;
+  if (size < 5_400) return `${Math.round(size / 60)} min`;
+  return size < 129_600 ? `${Math.round(size / 3_600)} h` : `${Math.round(size / 86_400)} ${words.locale === "de" ? "T" : "d"}`;
 }
 
 export function due(seconds: number): string {
