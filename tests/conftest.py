@@ -1,11 +1,13 @@
 """What every test gets: a run in CI may leave nothing out."""
 
 import asyncio
+import logging
 import os
 from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
 
 import pytest
+import structlog
 from cryptography.fernet import Fernet
 
 from inbox.secrets import Vault
@@ -33,6 +35,18 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def in_ci() -> bool:
     """Whether everything that a test may ask for is promised to be installed."""
     return os.environ.get("CI") == "true"
+
+
+@pytest.fixture(autouse=True)
+def log_as_it_was() -> Iterator[None]:
+    """Undo what a start in a test makes of the log: loggers keep what they first wrote to, for all tests after it."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    if structlog.is_configured():
+        structlog.reset_defaults()
+        root.handlers[:] = handlers
+        root.setLevel(level)
 
 
 @pytest.fixture(scope="session")

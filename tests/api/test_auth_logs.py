@@ -3,8 +3,6 @@
 import asyncio
 import io
 import json
-import logging
-from collections.abc import Iterator
 
 import pytest
 import structlog
@@ -19,16 +17,12 @@ CANARY = "canary-4711-password"
 
 
 @pytest.fixture
-def logged() -> Iterator[io.StringIO]:
+def logged() -> io.StringIO:
     """The log as the service writes it."""
-    root, lines = logging.getLogger(), io.StringIO()
-    handlers, level = root.handlers[:], root.level
+    lines = io.StringIO()
     configure("info")
     structlog.configure(logger_factory=structlog.WriteLoggerFactory(file=lines), cache_logger_on_first_use=False)
-    yield lines
-    structlog.reset_defaults()
-    root.handlers[:] = handlers
-    root.setLevel(level)
+    return lines
 
 
 async def test_the_door_logs_who_came_and_no_secret(house: House, logged: io.StringIO) -> None:
