@@ -80,7 +80,8 @@ def test_a_start_that_is_told_to_end_leaves_no_database_running(tmp_path: Path, 
         started.send_signal(number)
         said, _ = started.communicate(timeout=60)
 
-    assert (started.returncode, said) == (143, b"")
+    # Where the machine is busy it may be serving by then, and ends as after its work.
+    assert (started.returncode, said) == (143, b"") or (started.returncode == 0 and b"#/setup/" in said)
     assert postmaster.running(cluster) is None
 
 
